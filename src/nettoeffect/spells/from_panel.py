@@ -1,0 +1,239 @@
+"""Person-month panel of states -> `Spells`, with durable exits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.api import types
+
+from nettoeffect.errors import SpellError
+from nettoeffect.spells.container import BoolVector, FloatVector, IntVector, Spells
+from nettoeffect.spells.episodes import merge
+from nettoeffect.spells.faults import counted, nearest, refuse
+from nettoeffect.spells.frames import (
+    covariate_names,
+    only_used,
+    person_codes,
+    read_covariates,
+    select,
+    sort_labels,
+)
+from nettoeffect.spells.times import read_months
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Person-months (N,) sorted by person and month.
+
+    `first`: first month of a person. `on_spell`: on benefit, or in an interruption too short to count.
+    `tail`: the last months of a person, which only show whether earlier exits lasted.
+    """
+
+    persons: pd.Index
+    code: IntVector
+    month: npt.NDArray[np.int64]
+    state: IntVector
+    first: BoolVector
+    on_spell: BoolVector
+    tail: BoolVector
+    programme: BoolVector
+
+    @property
+    def kept(self) -> BoolVector:
+        """Months that count as time on benefit."""
+        return self.on_spell & ~self.tail
+
+
+def build(
+    frame: Any,
+    *,
+    person: str,
+    period: str,
+    state: str,
+    benefit: Any,
+    durable: int,
+    programme: str | None,
+    covariates: str | Sequence[str] | None,
+) -> Spells:
+    """`Spells.from_panel`."""
+    if not isinstance(durable, int | np.integer) or durable < 1:
+        raise SpellError(f"durable={durable!r} must be a whole number of months, 1 or more.")
+    names = covariate_names(covariates)
+    table = select(frame, {"person": person, "period": period, "state": state, "programme": programme}, names)
+    code, persons = person_codes(table, person)
+    month = read_months(table[period])
+    order = np.lexsort((month, code))
+    table, code, month = table.iloc[order], code[order], month[order]
+    _check_months(persons, code, month)
+    state_code, states = _states(table[state], persons, code)
+    if str(benefit) not in states:
+        raise SpellError(
+            f"benefit={benefit!r} is not a state in column '{state}'. {nearest(str(benefit), states)}"
+        )
+    first: BoolVector = np.diff(code, prepend=-1) != 0
+    on_spell, interruptions = _join(state_code == states.index(str(benefit)), code, durable)
+    last_month = month[np.append(first[1:], True)]
+    panel = _Panel(
+        persons, code, month, state_code, first, on_spell,
+        tail=month > last_month[code] + 1 - durable,
+        programme=_on_programme(table, programme, persons, code),
+    )  # fmt: skip
+    if not panel.kept.any():
+        raise SpellError(
+            f"No month on benefit is left with durable={durable}: nobody is observed long enough after one. "
+            "Give a longer panel, or ask for a shorter durable exit."
+        )
+    values = read_covariates(table[panel.kept], names, persons, code[panel.kept])
+    return _spells(panel, states, values, programme is not None, _notes(panel, interruptions, durable))
+
+
+def _check_months(persons: pd.Index, code: IntVector, month: npt.NDArray[np.int64]) -> None:
+    same, step = np.diff(code, prepend=-1) == 0, np.diff(month, prepend=0)
+    what = "person-month appears more than once", "person-months appear more than once"
+    refuse(same & (step == 0), persons, code, what, "Keep one row per person and month.")
+    what = "gap in the months of a person", "gaps in the months of persons"
+    remedy = "Add the missing months with the state the person was in: a panel has no holes."
+    refuse(same & (step > 1), persons, code, what, remedy)
+
+
+def _states(values: pd.Series, persons: pd.Index, code: IntVector) -> tuple[IntVector, tuple[str, ...]]:
+    what = f"row has no state in column '{values.name}'", f"rows have no state in column '{values.name}'"
+    refuse(values.isna().to_numpy(), persons, code, what, "Give every month a state; 'unknown' is one.")
+    raw, found = pd.factorize(values)
+    return sort_labels(raw, [str(label) for label in found])
+
+
+def _on_programme(
+    table: pd.DataFrame, programme: str | None, persons: pd.Index, code: IntVector
+) -> BoolVector:
+    if programme is None:
+        return np.zeros(len(table), dtype=bool)
+    values = table[programme].infer_objects()
+    what = f"missing value in column '{programme}'", f"missing values in column '{programme}'"
+    refuse(
+        values.isna().to_numpy(),
+        persons,
+        code,
+        what,
+        "Say for every month whether the person was on a programme.",
+    )
+    if not (types.is_bool_dtype(values.dtype) or values.isin([0, 1]).all()):
+        raise SpellError(
+            f"Column '{programme}' (programme) must say true or false for every month. For instance, "
+            f"frame['{programme}'] = frame['{programme}'].isin(['course', 'work placement'])."
+        )
+    return values.to_numpy(dtype=bool)
+
+
+def _join(benefit: BoolVector, code: IntVector, durable: int) -> tuple[BoolVector, int]:
+    """Months on benefit or in an interruption shorter than `durable`, and how many of those there are."""
+    begins: BoolVector = (np.diff(code, prepend=-1) != 0) | (np.diff(benefit, prepend=False))
+    run = np.cumsum(begins) - 1
+    at = np.flatnonzero(begins)
+    length, away, who = np.diff(np.append(at, len(code))), ~benefit[at], code[at]
+    # Runs alternate within a person: one away from benefit, between two others, is an interruption.
+    between = (np.append(-1, who[:-1]) == who) & (np.append(who[1:], -1) == who)
+    short = away & between & (length < durable)
+    return benefit | short[run], int(short.sum())
+
+
+def _spells(
+    panel: _Panel, states: tuple[str, ...], values: pd.DataFrame, has_programme: bool, notes: tuple[str, ...]
+) -> Spells:
+    kept = panel.kept
+    follows = np.append(False, kept[:-1]) & ~panel.first  # the month before was kept too, of the same person
+    begins = kept & ~follows
+    ends = kept & ~np.append(follows[1:] & kept[1:], False)
+    own = np.cumsum(begins)[kept] - 1
+    entry = panel.month[begins]
+    stop = (panel.month[kept] + 1 - entry[own]).astype(np.float64)
+    # A spell ends in the state of the next month, unless that month is another person's or unconfirmed.
+    known = np.append(~panel.first[1:] & ~panel.tail[1:], False)
+    exit_state = np.where(known, np.append(panel.state[1:], -1), -1)[ends]
+    exit, exits = only_used(exit_state, states)
+    begin, finish = _programmes(panel, begins, own, stop, len(entry))
+    code, label = pd.factorize(panel.code[begins])
+    episode_spell, episode_start, episode_stop, values = merge(own, stop, values)
+    return Spells(
+        persons=panel.persons[label],
+        person=code,
+        duration=stop[ends[kept]],
+        exit=exit,
+        exits=exits,
+        programme_start=begin,
+        programme_end=finish,
+        programme_type=np.where(np.isnan(begin), -1, 0),
+        programmes=("programme",) if has_programme else (),
+        entry=entry.astype(np.float64),
+        episode_spell=episode_spell,
+        episode_start=episode_start,
+        episode_stop=episode_stop,
+        covariates=values,
+        notes=notes,
+    )
+
+
+def _programmes(
+    panel: _Panel, begins: BoolVector, own: IntVector, stop: FloatVector, n_spells: int
+) -> tuple[FloatVector, FloatVector]:
+    """First month on the programme, and the month after the last; nan = none, or still on it at the end."""
+    on = panel.programme
+    before = np.append(False, on[:-1]) & ~panel.first
+    outside = on & ~before & ~panel.on_spell & ~panel.tail
+    what = "programme starts outside a benefit spell", "programmes start outside a benefit spell"
+    refuse(outside, panel.persons, panel.code, what,
+           "Programmes belong to a spell: set the column to false in months that do not.")  # fmt: skip
+    kept = panel.kept
+    starts = (on & (~before | begins))[kept]
+    halts = (~on & before & ~begins)[kept]
+    again = starts & (pd.Series(starts.astype(np.intp)).groupby(own).cumsum().to_numpy() > 1)
+    what = (
+        "programme reverts: it stops and starts again in one spell",
+        ("programmes revert: they stop and start again in one spell"),
+    )
+    refuse(again, panel.persons, panel.code[kept], what,
+           "The first start is the treatment: fill the break, or set later months to false.")  # fmt: skip
+    begin, finish = np.full(n_spells, np.nan), np.full(n_spells, np.nan)
+    begin[own[starts]] = stop[starts] - 1
+    finish[own[halts]] = stop[halts] - 1
+    return begin, finish
+
+
+def _notes(panel: _Panel, interruptions: int, durable: int) -> tuple[str, ...]:
+    kept, notes = panel.kept, []
+    never = len(panel.persons) - len(np.unique(panel.code[kept]))
+    if never:
+        notes.append(f"{counted(never, 'person has', 'persons have')} no month on benefit that counts.")
+    running = int((kept & panel.first).sum())
+    if running:
+        notes.append(
+            f"{counted(running, 'spell begins', 'spells begin')} in the first month of the person's panel, "
+            "taken as the start: if it was already running, its duration is too short."
+        )
+    if interruptions:
+        notes.append(
+            f"{counted(interruptions, 'interruption', 'interruptions')} shorter than {durable} months "
+            f"{'is' if interruptions == 1 else 'are'} merged back into the spell."
+        )
+    if durable > 1:
+        notes.append(_tail_note(panel, durable))
+    return tuple(notes)
+
+
+def _tail_note(panel: _Panel, durable: int) -> str:
+    lost = panel.on_spell & panel.tail
+    before = np.append(False, panel.on_spell[:-1]) & ~panel.first
+    cut = np.append(panel.kept[:-1] & panel.tail[1:] & ~panel.first[1:], False)
+    starts = lost & panel.programme & ~(np.append(False, panel.programme[:-1]) & ~panel.first)
+    return (
+        f"The last {'month' if durable == 2 else f'{durable - 1} months'} of each person's panel only "
+        f"{'shows' if durable == 2 else 'show'} whether exits last: "
+        f"{counted(int(cut.sum()), 'spell is', 'spells are')} censored before, "
+        f"{counted(int((lost & ~before).sum()), 'spell', 'spells')} and "
+        f"{counted(int(starts.sum()), 'programme start', 'programme starts')} in them left out."
+    )

@@ -1,0 +1,157 @@
+"""Dates and numbers -> months. Dates count 30.4375 days a month, everywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.api import types
+
+from nettoeffect.errors import SpellError
+from nettoeffect.spells.faults import one_of
+
+FloatVector = npt.NDArray[np.float64]
+Clock = Literal["dates", "numbers"]
+
+DAYS_PER_MONTH = 30.4375
+MONTHS_PER_UNIT = {"days": 1 / DAYS_PER_MONTH, "weeks": 7 / DAYS_PER_MONTH, "months": 1.0, "years": 12.0}
+
+
+def read_times(
+    table: pd.DataFrame, columns: Mapping[str, str | None], time_unit: str
+) -> tuple[dict[str, FloatVector], float]:
+    """Read time columns that share one clock.
+
+    Parameters
+    ----------
+    table : DataFrame (N rows)
+    columns : mapping, argument -> column
+        None: not given; reads as all missing.
+    time_unit : {"days", "weeks", "months", "years"}
+        Unit of numbers; dates need none.
+
+    Returns
+    -------
+    times : dict, argument -> (N,) float
+        Days since 1970-01-01, or the numbers themselves; nan where missing. Left in the unit of the
+        source, so that whole days compare exactly.
+    months : float
+        Months per unit of `times`.
+
+    Raises
+    ------
+    SpellError
+        Text, truth values, infinite numbers, mixed dates and numbers, or dates written as whole numbers.
+    """
+    one_of("time_unit", time_unit, tuple(MONTHS_PER_UNIT))
+    times: dict[str, FloatVector] = {}
+    clocks: dict[str, Clock] = {}
+    for argument, column in columns.items():
+        if column is None:
+            times[argument] = np.full(len(table), np.nan)
+            continue
+        times[argument], clock = read_time(table[column], argument)
+        if clock is not None:
+            clocks[column] = clock
+    if len(set(clocks.values())) > 1:
+        found = ", ".join(f"'{column}' holds {clock}" for column, clock in clocks.items())
+        raise SpellError(f"The time columns mix dates and numbers: {found}. Put all of them on one clock.")
+    return times, 1 / DAYS_PER_MONTH if "dates" in clocks.values() else MONTHS_PER_UNIT[time_unit]
+
+
+def read_time(values: pd.Series, argument: str) -> tuple[FloatVector, Clock | None]:
+    """One column of dates (as days since 1970-01-01) or of numbers; the clock is None if all is missing."""
+    where = f"Column '{values.name}' ({argument})"
+    if isinstance(values.dtype, pd.ArrowDtype) and values.dtype.kind == "M":
+        values = values.astype(object)  # dates that pandas keeps in Arrow
+    values = values.infer_objects()
+    if values.isna().all():
+        return np.full(len(values), np.nan), None
+    if types.is_datetime64_any_dtype(values.dtype) or types.infer_dtype(values, skipna=True) in (
+        "date",
+        "datetime",
+    ):
+        return _days(values), "dates"
+    if types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype):
+        number = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        if np.isinf(number).any():
+            raise SpellError(f"{where} holds infinite numbers. Leave unknown times missing.")
+        _refuse_written_dates(number, where, values.name, ("%Y%m%d", "yyyymmdd"))
+        return number, "numbers"
+    example = values[values.notna()].iloc[0]
+    raise SpellError(
+        f"{where} holds neither dates nor numbers throughout (for instance {example!r}). "
+        f"Convert it first, for instance with pandas.to_datetime(frame['{values.name}'])."
+    )
+
+
+def _days(values: pd.Series) -> FloatVector:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.tz_localize(None)  # wall time: a spell is no hour shorter for the clock change
+    # Microseconds hold year 9999, which registers use for "still running"; nanoseconds do not.
+    moment = np.array(values.where(values.notna(), None), dtype="datetime64[us]")
+    days: FloatVector = (moment - np.datetime64(0, "us")) / np.timedelta64(1, "D")
+    return days
+
+
+def _refuse_written_dates(number: FloatVector, where: str, name: object, shape: tuple[str, str]) -> None:
+    """Refuse 20240131 (or 202401): subtracting such numbers gives no duration."""
+    format_, words = shape
+    known = number[np.isfinite(number)]
+    year, month = np.divmod(known // (100 if words.endswith("dd") else 1), 100)
+    if np.all((year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12)):
+        raise SpellError(
+            f"{where} looks like dates written as {words} (for instance {known[0]:.0f}). "
+            f"Convert it with pandas.to_datetime(frame['{name}'], format='{format_}')."
+        )
+
+
+def read_months(values: pd.Series) -> npt.NDArray[np.int64]:
+    """Calendar months of a panel (N,): whole numbers, or dates and periods as months since January 1970."""
+    where = f"Column '{values.name}' (period)"
+    if values.isna().any():
+        raise SpellError(
+            f"{where} is missing in {int(values.isna().sum()):,} rows. Give every row its month."
+        )
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return np.asarray((values.dt.year - 1970) * 12 + values.dt.month - 1, dtype=np.int64)
+    time, clock = read_time(values, "period")
+    if clock == "dates":
+        days = np.floor(time).astype("datetime64[D]")
+        month: npt.NDArray[np.int64] = days.astype("datetime64[M]").astype(np.int64)
+        return month
+    if np.any(time != np.round(time)):
+        raise SpellError(
+            f"{where} holds fractions. A panel counts whole months: 0, 1, 2, ..., dates or periods."
+        )
+    _refuse_written_dates(time, where, values.name, ("%Y%m", "yyyymm"))
+    return time.astype(np.int64)
+
+
+def constant_time(value: object, length: int) -> pd.Series:
+    """Turn a scalar time into a column, so that it is read like any other."""
+    if isinstance(value, str):
+        try:
+            value = pd.Timestamp(value)
+        except ValueError as problem:
+            raise SpellError(
+                f"observed_until={value!r} is neither a column of the frame nor a date. "
+                "Give a date such as '2024-01-31', a number on the clock of the spells, or a column name."
+            ) from problem
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        value = pd.Timestamp(value)
+    return pd.Series([value], name="observed_until").repeat(length).reset_index(drop=True)
+
+
+def increasing(values: Sequence[float], argument: str) -> FloatVector:
+    """Cut points as an array: positive, finite, strictly increasing months."""
+    cuts = np.asarray(values, dtype=np.float64)
+    if cuts.ndim != 1 or not np.all(np.isfinite(cuts)) or np.any(np.diff(cuts, prepend=0.0) <= 0):
+        raise SpellError(
+            f"{argument}={list(values)} must be positive months in increasing order, such as [3, 6, 12]."
+        )
+    return cuts
