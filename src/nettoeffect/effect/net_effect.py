@@ -1,0 +1,440 @@
+"""`NetEffect`: what every estimator ends in, and everything that interprets an effect starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.interpolate import PPoly
+
+from nettoeffect.effect.amount import PersonMonths, interval, tails
+from nettoeffect.effect.checks import check_curve, check_months, check_options, check_probabilities
+from nettoeffect.effect.curve import linear, smooth, value_at
+from nettoeffect.effect.deadweight import Deadweight, deadweight
+from nettoeffect.effect.hazards import Population, curves_from_hazards
+from nettoeffect.effect.lock_in import LockIn, lock_in
+from nettoeffect.effect.occupancy import FloatArray, FloatMatrix, FloatVector, Origin
+from nettoeffect.errors import EffectError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Curves = Callable[[FloatVector], tuple[FloatMatrix, FloatMatrix]]
+Language = Literal["nl", "en"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NetEffect:
+    """Occupancy of states with and without a programme, month by month.
+
+    Parameters
+    ----------
+    months : (T,) array_like, months since `origin`
+        Increasing from 0.
+    states : tuple of S str
+        For durations: ``"benefit"`` first, the exits after it.
+    with_programme, without_programme : (T, S) array_like
+        Probabilities that sum to one over the states (tolerance 1e-8), or amounts if `unit` says so.
+    origin : {"programme_start", "inflow"}
+        From where months are counted.
+    draws : pair of (B, T, S) array_like, optional
+        The two curves drawn jointly from their sampling distribution: row b of both belongs together.
+    population : {"treated", "inflow", "survivors"}
+        Who it averages over: those who start (ATT), everybody who enters, or those still on benefit without a
+        start.
+    n : int, optional
+        Number of persons averaged over.
+    unit : str
+        ``"probability"``, or for instance ``"euro per month"``, ``"hours per month"``.
+    method, label : str
+        Provenance, for tables and plots.
+    start : float, months from `origin` to the programme start
+        0 for origin ``"programme_start"``.
+    curves : callable, optional
+        Exact curves: months (N,) -> (with, without), each (N, S). An attribute `knots` may list months at
+        which they have a kink. Lock-in, person-months and `at` then use them; without, curves are linear
+        between the months.
+
+    Raises
+    ------
+    EffectError
+        Shapes, months, names or options that do not fit, or probabilities that do not sum to one.
+
+    Examples
+    --------
+    >>> effect = NetEffect.from_hazards({"work": [[0.08]]}, effect={"work": [(0, 0.4), (4, 1.5)]}, horizon=24)
+    >>> float(round(effect.at(24).loc["work", "effect"], 4))
+    0.0668
+    >>> round(effect.lock_in().depth, 4)
+    0.1537
+    """
+
+    months: FloatVector
+    states: tuple[str, ...]
+    with_programme: FloatMatrix
+    without_programme: FloatMatrix
+    origin: Origin = "programme_start"
+    draws: tuple[FloatArray, FloatArray] | None = None
+    population: Population = "treated"
+    n: int | None = None
+    unit: str = "probability"
+    method: str = ""
+    label: str = ""
+    start: float = 0.0
+    curves: Curves | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        for name in ("months", "with_programme", "without_programme"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
+        object.__setattr__(self, "states", tuple(self.states))
+        if self.draws is not None:
+            object.__setattr__(self, "draws", tuple(_frozen(draw) for draw in self.draws))
+        check_options(origin=self.origin, population=self.population, start=self.start, states=self.states)
+        self._check_curves()
+
+    def _check_curves(self) -> None:
+        check_months(self.months)
+        shape: tuple[int, ...] = (len(self.months), len(self.states))
+        curves = {"with_programme": self.with_programme, "without_programme": self.without_programme}
+        if self.draws is not None:
+            if len(self.draws) != 2:
+                raise EffectError(
+                    "draws must be a pair of arrays, with the programme and without it. "
+                    f"There are {len(self.draws)}."
+                )
+            curves |= {"draws[0]": self.draws[0], "draws[1]": self.draws[1]}
+        for name, curve in curves.items():
+            check_curve(name, curve, (len(self.draws[0]), *shape) if self.draws and name[0] == "d" else shape)
+            if self.unit == "probability":
+                check_probabilities(name, curve, self.months, self.states)
+
+    @classmethod
+    def from_hazards(
+        cls,
+        hazards: Mapping[str, ArrayLike],
+        *,
+        effect: Mapping[str, Sequence[tuple[float, float]]],
+        programme: ArrayLike | None = None,
+        probabilities: ArrayLike | None = None,
+        cuts: ArrayLike = (),
+        start: float = 0.0,
+        horizon: float = 24.0,
+        population: Population = "treated",
+    ) -> Self:
+        """Net effect of a programme from known hazards, in closed form.
+
+        Parameters
+        ----------
+        hazards : mapping, state -> (K, M) array_like, per month
+            Hazard of each exit without the programme: latent classes x pieces of spell time.
+        effect : mapping, state -> sequence of (months since the programme start, hazard ratio from then on)
+            The first month is 0. States left out are not affected.
+        programme : (K, M) array_like, per month, optional
+            Hazard of the programme; needed with several classes unless `population` is ``"inflow"``.
+        probabilities : (K,) array_like, optional
+            Class probabilities at inflow; may be left out with one class.
+        cuts : (M - 1,) array_like, months since spell start
+            Where the pieces of spell time meet.
+        start : float, months since spell start
+            When the programme starts.
+        horizon : float, months since the effect's origin
+        population : {"treated", "inflow", "survivors"}
+            Classes are weighted by p_k theta_k exp(-Lambda_k), p_k, or p_k exp(-Lambda_k), with theta_k the
+            programme hazard at the start and Lambda_k all hazards together up to it. ``"inflow"`` counts
+            months since inflow and plans the start for everybody still on benefit by then; the others count
+            since the programme start.
+
+        Returns
+        -------
+        NetEffect
+            At whole months up to `horizon`, with exact curves between them.
+
+        Raises
+        ------
+        EffectError
+            Hazards, effects or probabilities that have no meaning, each by name.
+
+        Examples
+        --------
+        >>> effect = NetEffect.from_hazards(
+        ...     {"work": [[0.05], [0.15]]}, effect={"work": [(0, 1.3)]}, programme=[[0.02], [0.08]],
+        ...     probabilities=[0.6, 0.4], start=6, horizon=12)
+        >>> float(round(effect.at(12).loc["work", "effect"], 6))
+        0.079577
+        """
+        if not np.isfinite(horizon) or horizon <= 0:
+            raise EffectError(f"horizon={horizon} is no length of time. Give months, more than 0.")
+        curves = curves_from_hazards(
+            hazards,
+            effect=effect,
+            programme=programme,
+            probabilities=probabilities,
+            cuts=cuts,
+            start=start,
+            population=population,
+        )
+        months = np.union1d(np.arange(np.floor(horizon) + 1), horizon)
+        with_programme, without_programme = curves(months)
+        return cls(
+            months=months,
+            states=("benefit", *hazards),
+            with_programme=with_programme,
+            without_programme=without_programme,
+            origin=curves.origin,
+            population=population,
+            method="known hazards",
+            label=f"start {start:g}",
+            start=start if curves.origin == "inflow" else 0.0,
+            curves=curves,
+        )
+
+    @property
+    def effect(self) -> FloatMatrix:
+        """(T, S): with the programme minus without."""
+        return self.with_programme - self.without_programme
+
+    def frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Tidy table: one row per month and state.
+
+        Columns `month`, `state`, `with_programme`, `without_programme`, `effect`; with draws each of the last
+        three also with suffixes ``_lower`` and ``_upper``: pointwise percentiles at `level`.
+        """
+        columns = self._columns(self.with_programme, self.without_programme, self.draws, level)
+        return pd.DataFrame(
+            {
+                "month": np.repeat(self.months, len(self.states)),
+                "state": np.tile(np.array(self.states, dtype=object), len(self.months)),
+                **{name: values.reshape(-1) for name, values in columns},
+            }
+        )
+
+    def at(self, month: float, *, level: float = 0.95) -> pd.DataFrame:
+        """Both curves and the effect at one month, by state; columns as in `frame`.
+
+        Between the months of the grid the curves are exact where `curves` is known and linear otherwise;
+        intervals are linear.
+        """
+        with_programme, without_programme = self._values(month)
+        draws = None
+        if self.draws is not None:
+            draws = (value_at(self.months, self.draws[0], month), value_at(self.months, self.draws[1], month))
+        columns = self._columns(with_programme, without_programme, draws, level)
+        return pd.DataFrame(dict(columns), index=pd.Index(self.states, name="state"))
+
+    def person_months(
+        self, state: str = "work", horizon: float | None = None, *, level: float = 0.95
+    ) -> PersonMonths:
+        """Months per person that the programme adds to a state: the area under the effect up to `horizon`.
+
+        For the benefit state this is the effect on restricted mean time on benefit: positive is longer.
+
+        Parameters
+        ----------
+        state : str
+        horizon : float, months since the effect's origin, optional
+            The last month if left out.
+        level : float
+            Of the interval.
+
+        Returns
+        -------
+        PersonMonths
+            A float, with `interval`, `with_programme` and `without_programme`.
+        """
+        column = self._column(state)
+        until = self._check_month(float(self.months[-1]) if horizon is None else horizon)
+        both = [float(curve.integrate(0.0, until)) for curve in self._pieces(column)]
+        bounds = None
+        if self.draws is not None:
+            drawn = linear(self.months, (self.draws[0] - self.draws[1])[:, :, column].T)
+            bounds = interval(drawn.integrate(0.0, until), level)
+        result = PersonMonths(both[0] - both[1], bounds)
+        result.with_programme, result.without_programme = both
+        return result
+
+    def lock_in(self, state: str = "work", *, level: float = 0.95) -> LockIn:
+        """Depth, duration and area of the stretch with a negative effect, and when it is made up for.
+
+        Parameters
+        ----------
+        state : str
+            The only exit state stands in if there is no ``"work"``.
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        LockIn
+            None, with a reason, for what is not reached within the horizon.
+        """
+        column = self._column(state)
+        with_programme, without_programme = self._pieces(column)
+        return lock_in(
+            PPoly(with_programme.c - without_programme.c, with_programme.x),
+            state=self.states[column],
+            start=self.start,
+            draws=self._drawn_curves(column),
+            level=level,
+        )
+
+    def deadweight(self, month: float, state: str = "work", *, level: float = 0.95) -> Deadweight:
+        """Share of the placements by `month` that would have happened without the programme too.
+
+        Parameters
+        ----------
+        month : float, months since the effect's origin
+        state : str
+            The only exit state stands in if there is no ``"work"``.
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        Deadweight
+            The share is NaN, with a reason, where more would have been placed without the programme.
+        """
+        column = self._column(state)
+        if self.unit != "probability":
+            raise EffectError(
+                f"Deadweight is a share of placements, and this effect is in {self.unit}. "
+                "Ask it of an effect in probabilities."
+            )
+        with_programme, without_programme = self._values(month)
+        draws = None
+        if self.draws is not None:
+            drawn = [value_at(self.months, draw, month)[:, column] for draw in self.draws]
+            draws = (drawn[0], drawn[1])
+        return deadweight(
+            float(with_programme[column]),
+            float(without_programme[column]),
+            state=self.states[column],
+            month=month,
+            draws=draws,
+            level=level,
+        )
+
+    def plot(
+        self,
+        state: str = "work",
+        *,
+        level: float = 0.95,
+        truth: NetEffect | None = None,
+        language: Language = "en",
+    ) -> Figure:
+        """Draw both curves and, beside them, the effect with its lock-in; bands where there are draws.
+
+        Parameters
+        ----------
+        state : str
+            The only exit state stands in if there is no ``"work"``.
+        level : float
+            Of the bands.
+        truth : NetEffect, optional
+            Known truth to draw beside the estimate.
+        language : {"en", "nl"}
+            Of the labels.
+        """
+        from nettoeffect.report.plots import plot_effect
+
+        return plot_effect(self, state=self.state_name(state), level=level, truth=truth, language=language)
+
+    def __repr__(self) -> str:
+        last = self.months[-1]
+        since = self.origin.replace("_", " ")
+        about = [self.population, f"n = {self.n:,}" if self.n is not None else "", self.method]
+        title = f"NetEffect {self.label!r}" if self.label else "NetEffect"
+        draws = f", {len(self.draws[0])} draws" if self.draws is not None else ""
+        unit = "" if self.unit == "probability" else f", {self.unit}"
+        table = pd.DataFrame(
+            {
+                "with": self.with_programme[-1],
+                "without": self.without_programme[-1],
+                "effect": self.effect[-1],
+            },
+            index=list(self.states),
+        )
+        return (
+            f"{title}: {', '.join(filter(None, about))}\n"
+            f"months 0 to {last:g} since {since}{unit}{draws}; at month {last:g}:\n"
+            f"{table.round(4).to_string()}"
+        )
+
+    def state_name(self, state: str) -> str:
+        """Check the name of a state; for ``"work"``, the default everywhere, the only exit stands in."""
+        if state in self.states:
+            return state
+        exits = self.states[1:] if self.unit == "probability" else self.states
+        if state == "work" and len(exits) == 1:
+            return exits[0]
+        near = get_close_matches(str(state), self.states, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise EffectError(f"There is no state {state!r}. The states are: {', '.join(self.states)}.{hint}")
+
+    def _column(self, state: str) -> int:
+        return self.states.index(self.state_name(state))
+
+    def _check_month(self, month: float) -> float:
+        if not 0 <= month <= self.months[-1]:
+            raise EffectError(
+                f"Month {month} lies outside the effect, which runs from month 0 to {self.months[-1]:g}. "
+                "Nothing is extrapolated: make the effect with a longer horizon."
+            )
+        return month
+
+    def _values(self, month: float) -> tuple[FloatVector, FloatVector]:
+        """Both curves (S,) at one month."""
+        self._check_month(month)
+        if self.curves is not None and month not in self.months:
+            with_programme, without_programme = self.curves(np.array([month], dtype=float))
+            return with_programme[0], without_programme[0]
+        return (
+            value_at(self.months, self.with_programme, month),
+            value_at(self.months, self.without_programme, month),
+        )
+
+    def _pieces(self, column: int) -> tuple[PPoly, PPoly]:
+        """One state's curve with and without the programme."""
+        if self.curves is None:
+            return linear(self.months, self.with_programme[:, column]), linear(
+                self.months, self.without_programme[:, column]
+            )
+        curves = self.curves
+        kinks = np.asarray(getattr(curves, "knots", ()), dtype=float)
+        knots = np.union1d(self.months, kinks[(kinks > 0) & (kinks < self.months[-1])])
+        both = smooth(lambda months: np.stack([curve[:, column] for curve in curves(months)], axis=1), knots)
+        return PPoly(both.c[..., 0], both.x), PPoly(both.c[..., 1], both.x)
+
+    def _drawn_curves(self, column: int) -> Iterator[PPoly] | None:
+        if self.draws is None:
+            return None
+        drawn = (self.draws[0] - self.draws[1])[:, :, column]
+        return (linear(self.months, draw) for draw in drawn)
+
+    @staticmethod
+    def _columns(
+        with_programme: FloatArray,
+        without_programme: FloatArray,
+        draws: tuple[FloatArray, FloatArray] | None,
+        level: float,
+    ) -> Iterator[tuple[str, FloatArray]]:
+        drawn: Sequence[FloatArray | None] = (None,) * 3 if draws is None else (*draws, draws[0] - draws[1])
+        values = (with_programme, without_programme, with_programme - without_programme)
+        for name, value, draw in zip(
+            ("with_programme", "without_programme", "effect"), values, drawn, strict=True
+        ):
+            yield name, value
+            if draw is not None:
+                lower, upper = np.quantile(draw, tails(level), axis=0)
+                yield f"{name}_lower", lower
+                yield f"{name}_upper", upper
+
+
+def _frozen(values: ArrayLike) -> FloatArray:
+    array = np.array(values, dtype=float)
+    array.setflags(write=False)
+    return array

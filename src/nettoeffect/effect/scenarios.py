@@ -1,0 +1,132 @@
+"""Several net effects side by side: start months, groups, instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, cast
+
+import pandas as pd
+
+from nettoeffect.effect.deadweight import Deadweight
+from nettoeffect.effect.lock_in import LockIn
+from nettoeffect.effect.net_effect import Language, NetEffect
+from nettoeffect.errors import EffectError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Scenarios(Mapping[str, NetEffect]):
+    """A mapping of label to `NetEffect`, with the methods of one stacked into tables.
+
+    Parameters
+    ----------
+    effects : mapping, label -> NetEffect
+        Kept in order; at least one.
+
+    Raises
+    ------
+    EffectError
+        If there is none, or one is no `NetEffect`.
+
+    Examples
+    --------
+    >>> starts = Scenarios({
+    ...     f"start {s}": NetEffect.from_hazards(
+    ...         {"work": [[0.05], [0.15]]}, effect={"work": [(0, 1.3)]}, programme=[[0.02], [0.08]],
+    ...         probabilities=[0.6, 0.4], start=s)
+    ...     for s in (0, 6)})
+    >>> starts.at(12).xs("work", level="state")["effect"].round(4)
+    scenario
+    start 0    0.0748
+    start 6    0.0796
+    Name: effect, dtype: float64
+    """
+
+    def __init__(self, effects: Mapping[str, NetEffect]) -> None:
+        wrong = [label for label, effect in effects.items() if not isinstance(effect, NetEffect)]
+        if not effects or wrong:
+            fault = f"Those of {wrong} are not" if wrong else "There is none"
+            raise EffectError(
+                f"Scenarios must be net effects by label. {fault}. Give a mapping of label to NetEffect."
+            )
+        self._effects = dict(effects)
+
+    def __getitem__(self, label: str) -> NetEffect:
+        return self._effects[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._effects)
+
+    def __len__(self) -> int:
+        return len(self._effects)
+
+    def frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Tidy tables of all scenarios under each other, with a first column `scenario`."""
+        frames = []
+        for label, effect in self.items():
+            frame = effect.frame(level)
+            frame.insert(0, "scenario", label)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def at(self, month: float, *, level: float = 0.95) -> pd.DataFrame:
+        """Curves and effect at one month, indexed by scenario and state."""
+        return pd.concat(
+            {label: effect.at(month, level=level) for label, effect in self.items()}, names=["scenario"]
+        )
+
+    def person_months(
+        self, state: str = "work", horizon: float | None = None, *, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Months per person by scenario: with, without, effect, and the effect's interval."""
+        rows = {}
+        for label, effect in self.items():
+            months = effect.person_months(state, horizon, level=level)
+            rows[label] = {
+                "with_programme": months.with_programme,
+                "without_programme": months.without_programme,
+                "effect": float(months),
+            }
+            if months.interval is not None:
+                rows[label] |= dict(zip(("effect_lower", "effect_upper"), months.interval, strict=True))
+        return _table(rows)
+
+    def lock_in(self, state: str = "work", *, level: float = 0.95) -> pd.DataFrame:
+        """Lock-in statistics by scenario; columns are the fields of `LockIn`."""
+        return _table({label: _flat(effect.lock_in(state, level=level)) for label, effect in self.items()})
+
+    def deadweight(self, month: float, state: str = "work", *, level: float = 0.95) -> pd.DataFrame:
+        """Deadweight at one month by scenario; columns are the fields of `Deadweight`."""
+        return _table(
+            {label: _flat(effect.deadweight(month, state, level=level)) for label, effect in self.items()}
+        )
+
+    def plot(self, state: str = "work", *, level: float = 0.95, language: Language = "en") -> Figure:
+        """Draw the scenarios side by side; parameters as of `NetEffect.plot`."""
+        from nettoeffect.report.plots import plot_effect
+
+        first = next(iter(self.values()))
+        return plot_effect(self, state=first.state_name(state), level=level, language=language)
+
+    def __repr__(self) -> str:
+        last = min(effect.months[-1] for effect in self.values())
+        effects = pd.DataFrame({label: effect.at(last)["effect"] for label, effect in self.items()}).T.round(
+            4
+        )
+        return f"{len(self)} scenarios; effect at month {last:g}:\n{effects.to_string()}"
+
+
+def _flat(result: LockIn | Deadweight) -> dict[str, object]:
+    """Fields of a result in one row, its intervals as columns and its reasons as one text."""
+    row = {item.name: getattr(result, item.name) for item in fields(result)}
+    for name, (lower, upper) in cast(dict[str, tuple[float, float]], row.pop("intervals")).items():
+        row |= {f"{name}_lower": lower, f"{name}_upper": upper}
+    if "reasons" in row:
+        row["reasons"] = " ".join(row["reasons"])
+    return row
+
+
+def _table(rows: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="scenario"))

@@ -1,0 +1,73 @@
+"""Deadweight and its bounds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nettoeffect.effect.deadweight import deadweight
+
+probabilities = st.floats(0.001, 0.999)
+
+
+def test_written_out():
+    found = deadweight(0.6, 0.45, state="work", month=12)
+    assert (found.gross, found.counterfactual) == (0.6, 0.45)
+    assert found.net == pytest.approx(0.15)
+    assert found.share == found.upper == pytest.approx(0.75)
+    assert found.lower == pytest.approx(0.05 / 0.6)
+    assert found.monotone
+    assert found.reason == ""
+    assert found.share_monotone is None
+
+
+def test_during_lock_in_the_share_is_unknown_with_a_reason(design_a):
+    found = design_a().deadweight(4)
+    assert np.isnan(found.share)
+    assert not found.monotone
+    assert (found.lower, found.upper) == (0, 1)
+    assert "By month 4 more would have left to work without the programme (0.2637)" in found.reason
+
+
+def test_nobody_placed():
+    found = deadweight(0.0, 0.0, state="work", month=0)
+    assert np.isnan([found.share, found.lower, found.upper]).all()
+    assert found.reason.startswith("Nobody has left to work by month 0")
+
+
+@given(gross=probabilities, counterfactual=probabilities, overlap=st.floats(0, 1))
+def test_every_joint_distribution_lies_within_the_bounds_and_they_are_reached(gross, counterfactual, overlap):
+    least, most = max(0.0, gross + counterfactual - 1), min(gross, counterfactual)
+    both = least + overlap * (most - least)
+    found = deadweight(gross, counterfactual, state="work", month=1)
+    assert found.lower - 1e-12 <= both / gross <= found.upper + 1e-12
+    assert found.lower == pytest.approx(least / gross, abs=1e-12)
+    assert found.upper == pytest.approx(most / gross, abs=1e-12)
+    if counterfactual <= gross:
+        assert found.share == found.upper
+
+
+def test_no_effect_is_all_deadweight():
+    assert deadweight(0.3, 0.3, state="work", month=1).share == 1
+
+
+def test_draws():
+    rng = np.random.default_rng(1)
+    gross, counterfactual = rng.uniform(0.4, 0.6, 400), rng.uniform(0.3, 0.5, 400)
+    found = deadweight(0.5, 0.4, state="work", month=6, draws=(gross, counterfactual), level=0.9)
+    capped = np.minimum(counterfactual / gross, 1)
+    assert found.intervals["share"] == pytest.approx(np.percentile(capped, [5, 95]))
+    assert found.intervals["net"] == pytest.approx(np.percentile(gross - counterfactual, [5, 95]))
+    assert found.intervals["lower"] == pytest.approx(
+        np.percentile(np.maximum(0, (gross + counterfactual - 1) / gross), [5, 95])
+    )
+    assert found.share_monotone == pytest.approx(np.mean(counterfactual <= gross))
+    table = found.frame()
+    assert table.loc["share", "value"] == found.share
+    assert table.loc["share", ["interval_lower", "interval_upper"]].tolist() == list(found.intervals["share"])
+
+
+def test_draws_in_which_nobody_is_placed():
+    found = deadweight(0.0, 0.0, state="work", month=0, draws=(np.zeros(5), np.zeros(5)))
+    assert np.isnan(found.intervals["share"]).all()
+    assert found.intervals["gross"] == (0, 0)

@@ -1,0 +1,63 @@
+"""Scenarios are what their members are, stacked."""
+
+import dataclasses
+import pickle
+
+import pandas as pd
+import pytest
+
+from nettoeffect.effect import Scenarios
+from nettoeffect.errors import EffectError
+
+
+@pytest.fixture
+def scenarios(design_b):
+    return Scenarios({f"start {start}": design_b(start=start) for start in (0, 6, 12)})
+
+
+def test_is_a_mapping_in_order(scenarios):
+    assert list(scenarios) == ["start 0", "start 6", "start 12"]
+    assert len(scenarios) == 3
+    assert scenarios["start 6"].label == "start 6"
+
+
+def test_tables_stack_those_of_the_members(scenarios, design_b):
+    frame = scenarios.frame()
+    assert frame["scenario"].unique().tolist() == list(scenarios)
+    part = frame[frame["scenario"] == "start 6"].drop(columns="scenario").reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, design_b().frame())
+    assert scenarios.at(12).loc[("start 6", "work"), "effect"] == pytest.approx(0.079577, abs=1e-6)
+    months = scenarios.person_months("work", 12)
+    assert months.loc["start 6", "effect"] == design_b().person_months("work", 12)
+    assert list(months.columns) == ["with_programme", "without_programme", "effect"]
+
+
+def test_results_become_rows(design_a, design_b):
+    locked = Scenarios({"a": design_a(), "b": design_b()})
+    table = locked.lock_in()
+    assert table.loc["a", "depth"] == pytest.approx(0.147282, abs=1e-6)
+    assert table.loc["b", "depth"] == 0
+    assert table.loc["b", "reasons"].startswith("No lock-in")
+    share = locked.deadweight(12)["share"]
+    assert share.to_dict() == {"a": design_a().deadweight(12).share, "b": design_b().deadweight(12).share}
+
+
+def test_draws_become_columns(design_b):
+    effect = design_b()
+    drawn = dataclasses.replace(effect, draws=(effect.with_programme[None], effect.without_programme[None]))
+    scenarios = Scenarios({"one": drawn})
+    assert scenarios.person_months("work")["effect_lower"].notna().all()
+    assert "share_upper" in scenarios.deadweight(12)
+    assert "break_even_month_lower" in scenarios.lock_in()
+
+
+def test_pickles_and_shows_itself(scenarios):
+    again = pickle.loads(pickle.dumps(scenarios))
+    pd.testing.assert_frame_equal(again.frame(), scenarios.frame())
+    assert repr(scenarios).startswith("3 scenarios; effect at month 24:")
+
+
+@pytest.mark.parametrize("effects", [{}, {"a": 1.0}])
+def test_only_net_effects_are_scenarios(effects):
+    with pytest.raises(EffectError, match="Scenarios must be net effects by label"):
+        Scenarios(effects)
