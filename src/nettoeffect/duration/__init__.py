@@ -1,0 +1,6 @@
+"""Mixed proportional hazards and timing of events."""
+
+from nettoeffect.duration.results import HazardResults
+from nettoeffect.duration.timing_of_events import MixedHazards, TimingOfEvents
+
+__all__ = ["HazardResults", "MixedHazards", "TimingOfEvents"]

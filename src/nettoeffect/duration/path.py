@@ -1,0 +1,324 @@
+"""The path over the number of mass points: at each number the best of several starts, never a lower likelihood."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from nettoeffect.design.columns import FloatVector
+from nettoeffect.duration.likelihood import (
+    Evaluation,
+    HazardData,
+    Parameters,
+    evaluate,
+    evaluate_mixing,
+    person_events,
+    person_sums,
+    posterior,
+)
+from nettoeffect.duration.maximise import Maximum, maximise
+from nettoeffect.duration.mixing import Candidate, PersonSums, candidates, starts
+
+logger = logging.getLogger(__name__)
+BoolMatrix = npt.NDArray[np.bool_]
+
+# Starts are run until the log-likelihood still to be gained is below this; the best is then polished.
+COARSE, FINE = 1e-6, 1e-13
+# Starts are first improved in the mixing distribution alone, at the coefficients at hand, to SETTLED; those of the
+# pool that the first start is screened from only roughly, on a sample of persons, which costs next to nothing.
+SETTLED, ROUGHLY = 0.1, 1.0
+POOL, SCREEN_PERSONS = 6, 2048
+# Two starts found the same optimum when their log-likelihoods agree to this.
+SAME_OPTIMUM = 1e-6
+# A class of which the whole sample expects fewer events than this, and still falling, is tried at the floor.
+FEW_EVENTS = 0.1
+# With fewer expected events than this a hazard counts as zero already.
+NO_EVENTS = 1e-4
+# Classes with fewer expected persons than this vanish; classes closer than this on the log scale are one.
+FEW_PERSONS, COINCIDE = 1e-2, 1e-3
+# A start that is sure to end this far below the best one so far is stopped.
+WORSE = 0.01
+# Numbers of mass points without improvement of the criterion before the path ends.
+PATIENCE = 2
+# Rounds of at most eight Newton steps; hundreds of steps only happen on ridges that are no maximum.
+MAX_ROUNDS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class PathPoint:
+    """The best mixture found with a given number of mass points.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    at_floor : (J, K) bool
+        Mass points held at the floor (zero hazard); they are not free.
+    maximum : Maximum
+        Gradient, Hessian and decrement there, over all coordinates.
+    loglik : float
+    start_logliks : tuple of float
+        Log-likelihood reached from each start that kept its number of points and was not stopped as hopeless.
+    rivals : tuple of Parameters
+        Solutions within `SAME_OPTIMUM` of the best one.
+    gradient_max : float
+        Largest value of the gradient function over the polished maxima of the grid.
+    notes : tuple of str
+        Mass points at the floor.
+    """
+
+    parameters: Parameters
+    at_floor: BoolMatrix
+    maximum: Maximum
+    start_logliks: tuple[float, ...]
+    rivals: tuple[Parameters, ...]
+    gradient_max: float = np.nan
+    notes: tuple[str, ...] = ()
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood."""
+        return self.maximum.evaluation.value
+
+    @property
+    def free(self) -> npt.NDArray[np.bool_]:
+        """(P,) coordinates of the packed parameter vector that were estimated."""
+        return _free(self.parameters, self.at_floor)
+
+
+@dataclass(frozen=True, eq=False)
+class _Climb:
+    """Where one start ended, and whether it kept its mass points and was not hopeless."""
+
+    parameters: Parameters
+    at_floor: BoolMatrix
+    maximum: Maximum
+    kept: bool = True
+
+
+def walk(
+    data: HazardData,
+    *,
+    max_mass_points: int,
+    rule: str | None,
+    n_starts: int,
+    seed: int,
+    tick: Callable[[int], None],
+) -> list[PathPoint]:
+    """The path from one mass point up, until the rule says stop or no further point raises the likelihood.
+
+    Parameters
+    ----------
+    data : HazardData
+    max_mass_points : int
+    rule : {"aic", "hq", "bic"} or None
+        Stop when this criterion has not improved for `PATIENCE` numbers of mass points; None goes to the end.
+    n_starts : int
+        Starts per number of mass points.
+    seed : int
+    tick : callable
+        Called with the number of mass points after every start.
+    """
+    rng = np.random.default_rng(seed)
+    path = [_first_point(data)]
+    while True:
+        point, sums, found = _with_gradient(data, path[-1], n_starts)
+        path[-1] = point
+        if len(path) >= max_mass_points or (rule is not None and _past_the_best(path, rule, data.n_persons)):
+            return path
+        following = _next_point(data, point, sums, found, n_starts, rng, lambda: tick(len(path) + 1))
+        if following is None:
+            logger.info("No start with %d mass points raises the likelihood.", len(path) + 1)
+            return path
+        logger.info("%d mass points: log-likelihood %.4f", len(path) + 1, following.loglik)
+        path.append(following)
+
+
+def n_parameters(point: PathPoint) -> int:
+    """(J + 1) K - 1 + coefficients; coordinates at the floor were chosen by the data, so they count."""
+    return len(point.free)
+
+
+def criterion(point: PathPoint, rule: str, n_persons: int) -> float:
+    """AIC, HQ (Hannan-Quinn) or BIC with the number of persons as n; smaller is better."""
+    price = {"aic": 2.0, "hq": 2.0 * np.log(np.log(n_persons)), "bic": np.log(n_persons)}[rule]
+    return float(price * n_parameters(point) - 2.0 * point.loglik)
+
+
+def _past_the_best(path: Sequence[PathPoint], rule: str, n_persons: int) -> bool:
+    values = [criterion(point, rule, n_persons) for point in path]
+    return len(values) - 1 - int(np.argmin(values)) >= PATIENCE
+
+
+def _first_point(data: HazardData) -> PathPoint:
+    """The model without heterogeneity: one mass point, a Poisson regression with exposure."""
+    zero = tuple(np.zeros(size) for size in data.sizes)
+    sums = PersonSums(person_sums(data, zero), person_events(data))
+    start = Parameters(zero, sums.centre[:, None], np.zeros(1))
+    climb = _climb(data, start, np.zeros(start.mu.shape, dtype=bool), -np.inf, FINE)
+    value = climb.maximum.evaluation.value
+    return PathPoint(climb.parameters, climb.at_floor, climb.maximum, (value,), (climb.parameters,))
+
+
+def _with_gradient(
+    data: HazardData, point: PathPoint, n_starts: int
+) -> tuple[PathPoint, PersonSums, list[Candidate]]:
+    """The point with the maximum of its gradient function, and what that search found."""
+    sums = PersonSums(person_sums(data, point.parameters.beta), person_events(data))
+    found = candidates(sums, point.parameters, max(4, n_starts))
+    highest = max((candidate.gradient for candidate in found), default=0.0)
+    return replace(point, gradient_max=highest), sums, found
+
+
+def _next_point(
+    data: HazardData,
+    point: PathPoint,
+    sums: PersonSums,
+    found: Sequence[Candidate],
+    n_starts: int,
+    rng: np.random.Generator,
+    tick: Callable[[], None],
+) -> PathPoint | None:
+    """The best mixture with one more mass point, or None if no start raises the likelihood."""
+    ends: list[_Climb] = []
+    first = _screened(sums, starts(sums, point.parameters, found, POOL, rng))
+    others = starts(sums, point.parameters, found, n_starts - 1, rng)
+    for start in chain([first], (_settle(sums, other, SETTLED) for other in others)):
+        best = max((end.maximum.evaluation.value for end in ends), default=point.loglik)
+        end = _climb(data, start, start.mu <= sums.floor[:, None] + 1e-9, best - WORSE, COARSE)
+        tick()
+        if end.kept:
+            ends.append(end)
+    ends.sort(key=lambda end: -end.maximum.evaluation.value)
+    if not ends or ends[0].maximum.evaluation.value < point.loglik + SAME_OPTIMUM:
+        return None
+    end = ends[0]
+    polished = _climb(data, end.parameters, end.at_floor, -np.inf, FINE, end.maximum.evaluation)
+    return _collect(polished, ends) if polished.kept else None
+
+
+def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
+    """The start of a pool that gets furthest in the mixing distribution alone, on a sample of persons."""
+    sample = sums.sample(SCREEN_PERSONS)
+    settled = [_settle(sample, start, ROUGHLY) for start in pool]
+    return max(settled, key=lambda start: float(sample.loglik(start).sum()))
+
+
+def _collect(best: _Climb, ends: Sequence[_Climb]) -> PathPoint:
+    top = best.maximum.evaluation.value
+    rivals = [e.parameters for e in ends if e.maximum.evaluation.value > top - SAME_OPTIMUM - 10 * COARSE]
+    return PathPoint(
+        best.parameters,
+        best.at_floor,
+        best.maximum,
+        tuple(e.maximum.evaluation.value for e in ends),
+        tuple(rivals),
+        notes=_floor_notes(best.at_floor),
+    )
+
+
+def _floor_notes(at_floor: BoolMatrix) -> tuple[str, ...]:
+    count = int(at_floor.sum())
+    return (f"{count} mass point coordinate(s) at a zero hazard, held there and not free",) if count else ()
+
+
+def _free(parameters: Parameters, at_floor: BoolMatrix) -> npt.NDArray[np.bool_]:
+    fixed = Parameters(
+        tuple(np.zeros_like(b) for b in parameters.beta), at_floor.astype(float), np.zeros_like(parameters.a)
+    )
+    free: npt.NDArray[np.bool_] = fixed.pack() == 0.0
+    return free
+
+
+def _climb(
+    data: HazardData,
+    start: Parameters,
+    at_floor: BoolMatrix,
+    hopeless: float,
+    tolerance: float,
+    known: Evaluation | None = None,
+) -> _Climb:
+    """Newton from a start, holding vanished hazards at the floor, until it converges, collapses or cannot win.
+
+    `hopeless` is the log-likelihood below which the end is of no use: a climb that is sure to end there stops.
+    `known` is the evaluation at the start, where it is at hand.
+    """
+    parameters, radius, released = start, float(np.sqrt(data.n_persons)), np.zeros_like(at_floor)
+    for _ in range(MAX_ROUNDS):
+        maximum = maximise(
+            lambda x: evaluate(data, start.unpack(x)),
+            parameters.pack(),
+            free=_free(parameters, at_floor),
+            radius=radius,
+            tolerance=tolerance,
+            max_steps=8,
+            known=known,
+        )
+        parameters, radius, known = start.unpack(maximum.x), maximum.radius, maximum.evaluation
+        reachable = maximum.evaluation.value + 3 * maximum.decrement if maximum.concave else np.inf
+        if reachable < hopeless or _collapsed(parameters, data.n_persons):
+            return _Climb(parameters, at_floor, maximum, kept=False)
+        down, up = _floor_moves(data, parameters) if parameters.n_classes > 1 else (at_floor, at_floor)
+        down, up = down & ~at_floor, up & ~released
+        done = maximum.decrement < tolerance or maximum.radius < 1e-10
+        if done and up.any():
+            parameters = _moved(data, parameters, up, to_floor=False)
+            at_floor, released, known = at_floor & ~up, released | up, None
+        elif down.any():
+            parameters = _moved(data, parameters, down, to_floor=True)
+            at_floor, known = at_floor | down, None
+        elif done:
+            break
+    return _Climb(parameters, at_floor, maximum)
+
+
+def _settle(sums: PersonSums, start: Parameters, tolerance: float) -> Parameters:
+    """A better start: a few Newton steps in the mixing distribution alone, which costs no pass over the data."""
+    n_coefficients = len(start.pack()) - start.mu.size - start.n_classes + 1
+
+    def fill(x: FloatVector) -> Parameters:
+        return start.unpack(np.concatenate([start.pack()[:n_coefficients], x]))
+
+    maximum = maximise(
+        lambda x: evaluate_mixing(sums.a, sums.n, fill(x)),
+        start.pack()[n_coefficients:],
+        free=_free(start, start.mu <= sums.floor[:, None] + 1e-9)[n_coefficients:],
+        radius=float(np.sqrt(sums.n.shape[1])),
+        tolerance=tolerance,
+        max_steps=20,
+    )
+    settled = fill(maximum.x)
+    return start if _collapsed(settled, sums.n.shape[1]) else settled
+
+
+def _collapsed(parameters: Parameters, n_persons: int) -> bool:
+    """Whether a class lost all its persons, or two classes became one."""
+    gaps = np.abs(parameters.mu[:, :, None] - parameters.mu[:, None, :]).max(axis=0)
+    gaps[np.diag_indices_from(gaps)] = np.inf
+    vanished = (parameters.probabilities * n_persons).min() < FEW_PERSONS
+    return bool(vanished or gaps.min() < COINCIDE)
+
+
+def _floor_moves(data: HazardData, parameters: Parameters) -> tuple[BoolMatrix, BoolMatrix]:
+    """(J, K) masks: hazards that are vanishing, and vanished hazards that the likelihood wants back up.
+
+    Where a hazard is next to zero the likelihood is flat in mu, and Newton stops there whether it belongs there or
+    not. The sign of dL/dmu still is that of dL/dv at v = 0, the Kuhn-Tucker condition of a zero hazard.
+    """
+    sums = PersonSums(person_sums(data, parameters.beta), person_events(data))
+    post = posterior(sums.a, sums.n, parameters)
+    expected = np.exp(parameters.mu) * (sums.a @ post.p.T)
+    attributed = sums.n @ post.p.T
+    falling = attributed < expected
+    return (expected < FEW_EVENTS) & falling, (expected < NO_EVENTS) & (attributed > 1.001 * expected)
+
+
+def _moved(data: HazardData, parameters: Parameters, which: BoolMatrix, *, to_floor: bool) -> Parameters:
+    """The marked mass points put at the floor, or lifted from it to a small hazard."""
+    sums = PersonSums(person_sums(data, parameters.beta), person_events(data))
+    target = sums.floor if to_floor else sums.centre - 4.0
+    return Parameters(parameters.beta, np.where(which, target[:, None], parameters.mu), parameters.a)
