@@ -23,7 +23,7 @@ CLASSES = {"probability": (0.45, 0.30, 0.25), "work": (1.0, 2.5, 0.25), "program
 
 
 def panel(n: int) -> ne.Spells:
-    """Spells with one exit and one programme; six covariates, five baseline pieces and the effect make twelve columns."""
+    """Spells with one exit and one programme: six covariates, five baseline pieces, one effect; twelve columns."""
     spells, _ = ne.synthetic.welfare_panel(
         n=n,
         seed=1,

@@ -102,11 +102,6 @@ class HazardData:
         """Number of coefficients q_j of each transition."""
         return tuple(len(total) for total in self.event_sums)
 
-    @property
-    def n_events(self) -> FloatVector:
-        """(J,) number of events per transition."""
-        return np.sum([block.n_events.sum(axis=1) for block in self.blocks], axis=0)
-
 
 @dataclass(frozen=True, eq=False)
 class Parameters:

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector
 from nettoeffect.duration.counterfactual import Cohort, FittedCurves, earlier_spells, fitted_curves

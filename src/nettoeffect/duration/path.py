@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,8 @@ FEW_EVENTS = 0.1
 NO_EVENTS = 1e-4
 # Classes with fewer expected persons than this vanish; classes closer than this on the log scale are one.
 FEW_PERSONS, COINCIDE = 1e-2, 1e-3
+# A log mass point this far above the centre is on its way to infinity: the class holds nobody.
+FAR = 25.0
 # A start that is sure to end this far below the best one so far is stopped.
 WORSE = 0.01
 # Numbers of mass points without improvement of the criterion before the path ends.
@@ -92,12 +95,12 @@ class PathPoint:
 
 @dataclass(frozen=True, eq=False)
 class _Climb:
-    """Where one start ended, and whether it kept its mass points and was not hopeless."""
+    """Where one start ended, and how: with all its mass points, with fewer, or stopped as hopeless."""
 
     parameters: Parameters
     at_floor: BoolMatrix
     maximum: Maximum
-    kept: bool = True
+    outcome: Literal["kept", "collapsed", "hopeless"] = "kept"
 
 
 def walk(
@@ -185,20 +188,22 @@ def _next_point(
 ) -> PathPoint | None:
     """The best mixture with one more mass point, or None if no start raises the likelihood."""
     ends: list[_Climb] = []
+    collapsed = 0
     first = _screened(sums, starts(sums, point.parameters, found, POOL, rng))
     others = starts(sums, point.parameters, found, n_starts - 1, rng)
     for start in chain([first], (_settle(sums, other, SETTLED) for other in others)):
         best = max((end.maximum.evaluation.value for end in ends), default=point.loglik)
         end = _climb(data, start, start.mu <= sums.floor[:, None] + 1e-9, best - WORSE, COARSE)
         tick()
-        if end.kept:
+        collapsed += end.outcome == "collapsed"
+        if end.outcome == "kept":
             ends.append(end)
     ends.sort(key=lambda end: -end.maximum.evaluation.value)
     if not ends or ends[0].maximum.evaluation.value < point.loglik + SAME_OPTIMUM:
         return None
     end = ends[0]
     polished = _climb(data, end.parameters, end.at_floor, -np.inf, FINE, end.maximum.evaluation)
-    return _collect(polished, ends) if polished.kept else None
+    return _collect(polished, ends, collapsed) if polished.outcome == "kept" else None
 
 
 def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
@@ -208,7 +213,7 @@ def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
     return max(settled, key=lambda start: float(sample.loglik(start).sum()))
 
 
-def _collect(best: _Climb, ends: Sequence[_Climb]) -> PathPoint:
+def _collect(best: _Climb, ends: Sequence[_Climb], collapsed: int) -> PathPoint:
     top = best.maximum.evaluation.value
     rivals = [e.parameters for e in ends if e.maximum.evaluation.value > top - SAME_OPTIMUM - 10 * COARSE]
     return PathPoint(
@@ -217,13 +222,16 @@ def _collect(best: _Climb, ends: Sequence[_Climb]) -> PathPoint:
         best.maximum,
         tuple(e.maximum.evaluation.value for e in ends),
         tuple(rivals),
-        notes=_floor_notes(best.at_floor),
+        notes=_notes(best.at_floor, collapsed),
     )
 
 
-def _floor_notes(at_floor: BoolMatrix) -> tuple[str, ...]:
-    count = int(at_floor.sum())
-    return (f"{count} mass point coordinate(s) at a zero hazard, held there and not free",) if count else ()
+def _notes(at_floor: BoolMatrix, collapsed: int) -> tuple[str, ...]:
+    floors = int(at_floor.sum())
+    notes = [f"{floors} mass point coordinate(s) at a zero hazard, held there and not free"] if floors else []
+    if collapsed:
+        notes.append(f"{collapsed} start(s) lost a mass point (two merged, or one vanished) and do not count")
+    return tuple(notes)
 
 
 def _free(parameters: Parameters, at_floor: BoolMatrix) -> npt.NDArray[np.bool_]:
@@ -260,16 +268,19 @@ def _climb(
         )
         parameters, radius, known = start.unpack(maximum.x), maximum.radius, maximum.evaluation
         reachable = maximum.evaluation.value + 3 * maximum.decrement if maximum.concave else np.inf
-        if reachable < hopeless or _collapsed(parameters, data.n_persons):
-            return _Climb(parameters, at_floor, maximum, kept=False)
-        down, up = _floor_moves(data, parameters) if parameters.n_classes > 1 else (at_floor, at_floor)
+        sums = PersonSums(person_sums(data, parameters.beta), person_events(data))
+        if _collapsed(sums, parameters):
+            return _Climb(parameters, at_floor, maximum, "collapsed")
+        if reachable < hopeless:
+            return _Climb(parameters, at_floor, maximum, "hopeless")
+        down, up = _floor_moves(sums, parameters) if parameters.n_classes > 1 else (at_floor, at_floor)
         down, up = down & ~at_floor, up & ~released
         done = maximum.decrement < tolerance or maximum.radius < 1e-10
         if done and up.any():
-            parameters = _moved(data, parameters, up, to_floor=False)
+            parameters = _moved(parameters, up, sums.centre - 4.0)
             at_floor, released, known = at_floor & ~up, released | up, None
         elif down.any():
-            parameters = _moved(data, parameters, down, to_floor=True)
+            parameters = _moved(parameters, down, sums.floor)
             at_floor, known = at_floor | down, None
         elif done:
             break
@@ -292,24 +303,24 @@ def _settle(sums: PersonSums, start: Parameters, tolerance: float) -> Parameters
         max_steps=20,
     )
     settled = fill(maximum.x)
-    return start if _collapsed(settled, sums.n.shape[1]) else settled
+    return start if _collapsed(sums, settled) else settled
 
 
-def _collapsed(parameters: Parameters, n_persons: int) -> bool:
-    """Whether a class lost all its persons, or two classes became one."""
+def _collapsed(sums: PersonSums, parameters: Parameters) -> bool:
+    """Whether a class lost all its persons, two classes became one, or a hazard ran off to infinity."""
     gaps = np.abs(parameters.mu[:, :, None] - parameters.mu[:, None, :]).max(axis=0)
     gaps[np.diag_indices_from(gaps)] = np.inf
-    vanished = (parameters.probabilities * n_persons).min() < FEW_PERSONS
-    return bool(vanished or gaps.min() < COINCIDE)
+    vanished = (parameters.probabilities * sums.n.shape[1]).min() < FEW_PERSONS
+    beyond = (parameters.mu - sums.centre[:, None]).max() > FAR
+    return bool(vanished or gaps.min() < COINCIDE or beyond)
 
 
-def _floor_moves(data: HazardData, parameters: Parameters) -> tuple[BoolMatrix, BoolMatrix]:
+def _floor_moves(sums: PersonSums, parameters: Parameters) -> tuple[BoolMatrix, BoolMatrix]:
     """(J, K) masks: hazards that are vanishing, and vanished hazards that the likelihood wants back up.
 
     Where a hazard is next to zero the likelihood is flat in mu, and Newton stops there whether it belongs there or
     not. The sign of dL/dmu still is that of dL/dv at v = 0, the Kuhn-Tucker condition of a zero hazard.
     """
-    sums = PersonSums(person_sums(data, parameters.beta), person_events(data))
     post = posterior(sums.a, sums.n, parameters)
     expected = np.exp(parameters.mu) * (sums.a @ post.p.T)
     attributed = sums.n @ post.p.T
@@ -317,8 +328,6 @@ def _floor_moves(data: HazardData, parameters: Parameters) -> tuple[BoolMatrix, 
     return (expected < FEW_EVENTS) & falling, (expected < NO_EVENTS) & (attributed > 1.001 * expected)
 
 
-def _moved(data: HazardData, parameters: Parameters, which: BoolMatrix, *, to_floor: bool) -> Parameters:
-    """The marked mass points put at the floor, or lifted from it to a small hazard."""
-    sums = PersonSums(person_sums(data, parameters.beta), person_events(data))
-    target = sums.floor if to_floor else sums.centre - 4.0
+def _moved(parameters: Parameters, which: BoolMatrix, target: FloatVector) -> Parameters:
+    """The marked log mass points put at `target` (J,): the floor, or a small hazard."""
     return Parameters(parameters.beta, np.where(which, target[:, None], parameters.mu), parameters.a)

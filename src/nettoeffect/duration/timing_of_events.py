@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
 from nettoeffect.duration.covariance import Kind, check_kind
 from nettoeffect.duration.path import criterion, walk

@@ -84,12 +84,12 @@ def judge(
 
 
 def _disagreement(point: PathPoint, effects: IntVector, errors: FloatVector) -> float:
-    """Largest difference between equally good solutions in any effect, in standard errors."""
+    """Largest difference between equally good solutions in any effect, in standard errors (in ones where unknown)."""
     if not len(effects) or len(point.rivals) < 2:
         return 0.0
     values = np.array([rival.pack()[effects] for rival in point.rivals])
-    spread = (values.max(axis=0) - values.min(axis=0)) / errors[effects]
-    return float(np.nan_to_num(spread, nan=np.inf).max())
+    scale = np.where(np.isfinite(errors[effects]), errors[effects], 1.0)
+    return float(((values.max(axis=0) - values.min(axis=0)) / scale).max())
 
 
 def _notes(point: PathPoint, weak: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from nettoeffect.effect.occupancy import FloatVector
 _ROUNDING = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Deadweight:
     """Gross and net placement at one month, and the deadweight share in it.
 
@@ -73,6 +73,17 @@ class Deadweight:
         if self.intervals:
             table[["interval_lower", "interval_upper"]] = [self.intervals[name] for name in names]
         return table
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Deadweight: share of '{self.state}' at month {self.month:g} that would have happened anyway"
+        ]
+        lines.append(self.frame().to_string(float_format="{:.4f}".format, na_rep="-"))
+        if self.share_monotone is not None:
+            lines.append(
+                f"share of draws in which the programme does not lower '{self.state}': {self.share_monotone:.1%}"
+            )
+        return "\n".join([*lines, *([self.reason] if self.reason else [])])
 
 
 def deadweight(

@@ -25,7 +25,7 @@ STATISTICS = (
 _ROUNDING = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LockIn:
     """The first stretch in which the effect is negative, and what follows it.
 
@@ -80,6 +80,16 @@ class LockIn:
         if self.intervals:
             table[["lower", "upper"]] = [self.intervals[name] for name in STATISTICS]
         return table
+
+    def __repr__(self) -> str:
+        lines = [f"Lock-in: effect on '{self.state}' within {self.horizon:g} months"]
+        lines.append(self.frame().to_string(float_format="{:.4f}".format, na_rep="-"))
+        if self.share_break_even is not None:
+            lines.append(
+                f"share of draws with lock-in {self.share_lock_in:.1%}, break-even {self.share_break_even:.1%}, "
+                f"cumulative break-even {self.share_cumulative_break_even:.1%}"
+            )
+        return "\n".join([*lines, *self.reasons])
 
 
 def lock_in(
