@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from nettoeffect.spells.describe import Description
 
 IntVector = npt.NDArray[np.intp]
@@ -379,12 +382,13 @@ class Spells:
 
         return survival(self, months)
 
-    def plot(self, *, ax: Any = None, language: str = "en") -> Any:
-        """Draw the curves of `survival`; returns the matplotlib axes.
+    def plot(self, *, ax: Axes | None = None, language: Literal["nl", "en"] = "en") -> Figure:
+        """Draw the curves of `survival`; returns the matplotlib figure.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
+            Axes of your own.
         language : {"en", "nl"}, default "en"
         """
         from nettoeffect.report.plots import plot_spells

@@ -1,0 +1,1 @@
+"""Presentation: labels in two languages, plots, summaries, and the one-file HTML report."""

@@ -1,0 +1,187 @@
+"""From the items of a report to chapters: one study each, with its known truth where there is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nettoeffect.duration.results import HazardResults
+from nettoeffect.effect import NetEffect, Scenarios
+from nettoeffect.errors import NettoEffectError
+from nettoeffect.mkba import Ledger
+from nettoeffect.spells import Spells
+from nettoeffect.synthetic import Truth
+
+_START = re.compile(r"start (?:at month )?(\d+(?:\.\d+)?)")
+_KNOWN = "a text, Spells, a fit, NetEffect, Scenarios, Ledger, a mapping of Ledgers, or the Truth of a synthetic panel"
+
+_APART = "other effects of its chapter, and would stand in one table with them. Put a text before it: texts start chapters."
+
+
+@dataclass
+class Chapter:
+    """One study.
+
+    Attributes
+    ----------
+    title : str
+        Empty for the items before the first heading.
+    question : list of str
+        Paragraphs.
+    spells, fit
+        At most one each.
+    effects : dict, label -> NetEffect
+    ledgers : dict, label -> Ledger
+    truth
+        What is known to be true: an object with ``net_effect``, Scenarios or NetEffect.
+    """
+
+    title: str = ""
+    question: list[str] = field(default_factory=list)
+    spells: Spells | None = None
+    fit: HazardResults | None = None
+    effects: dict[str, NetEffect] = field(default_factory=dict)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+    truth: Any = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing but texts."""
+        return self.spells is None and self.fit is None and not self.effects and not self.ledgers
+
+    @property
+    def main(self) -> str:
+        """Label of the effect to lead with: the one the ledger prices, else the first."""
+        priced = (ledger.label for ledger in self.ledgers.values())
+        return next((label for label in priced if label in self.effects), next(iter(self.effects), ""))
+
+    def true_effect(self, label: str) -> NetEffect | None:
+        """The true effect beside the one with this label, where it is known."""
+        effect, truth = self.effects[label], self.truth
+        if isinstance(truth, NetEffect):
+            return truth if len(self.effects) == 1 or _same(truth.label, label) else None
+        if isinstance(truth, Mapping):
+            return next((found for name, found in truth.items() if _same(name, label)), None)
+        start = start_month(label)
+        if truth is None or start is None:
+            return None
+        found: NetEffect = truth.net_effect(
+            start=start, horizon=int(effect.months[-1]), population=effect.population
+        )
+        return found
+
+    def true_parameter(self, equation: str, term: str) -> float | None:
+        """The true coefficient, where it is known."""
+        params = getattr(self.truth, "params", None)
+        if params is None or (equation, term) not in params.index:
+            return None
+        return float(params[equation, term])
+
+
+def start_month(label: str) -> float | None:
+    """The start month a label names, or None: ``"start at month 6"`` and ``"start 6"`` are 6.
+
+    Examples
+    --------
+    >>> start_month("start at month 6"), start_month("own start")
+    (6.0, None)
+    """
+    found = _START.fullmatch(label)
+    return float(found[1]) if found else None
+
+
+def _same(name: str, label: str) -> bool:
+    start = start_month(name)
+    return name == label or (start is not None and start == start_month(label))
+
+
+def chapters(items: object) -> list[Chapter]:
+    """Deal the items out over chapters.
+
+    A text after something else starts a chapter, under that heading; texts right after a heading are the chapter's
+    question, a paragraph each.
+
+    Raises
+    ------
+    NettoEffectError
+        No list, an unknown item, a second item where a chapter has one, two effects or ledgers of one name, effects
+        of different populations, origins, states, units or horizons, a heading with nothing under it, or no items.
+    """
+    if isinstance(items, str | Mapping) or not isinstance(items, Iterable):
+        raise NettoEffectError(
+            f"The items of a report are a {type(items).__name__}. Give a list, also of one item."
+        )
+    found: list[Chapter] = []
+    after_text = False
+    for position, item in enumerate(items):
+        if isinstance(item, str):
+            if after_text:
+                found[-1].question.append(item)
+            else:
+                found.append(Chapter(title=item))
+            after_text = True
+            continue
+        if not found:
+            found.append(Chapter())
+        _put(found[-1], item, position)
+        after_text = False
+    bare = [chapter.title for chapter in found if chapter.empty]
+    if bare or not found:
+        where = f" under the heading {bare[0]!r}" if bare else ""
+        raise NettoEffectError(f"There is nothing to report{where}. Give {_KNOWN}.")
+    return found
+
+
+def _put(chapter: Chapter, item: Any, position: int) -> None:
+    if isinstance(item, Spells):
+        _once(chapter.spells, "Spells", position)
+        chapter.spells = item
+    elif isinstance(item, HazardResults):
+        _once(chapter.fit, "fits", position)
+        chapter.fit = item
+    elif isinstance(item, Truth):
+        _once(chapter.truth, "truths", position)
+        chapter.truth = item
+    elif isinstance(item, NetEffect):
+        _add_effects(chapter, {item.label: item}, position)
+    elif isinstance(item, Scenarios):
+        _add_effects(chapter, item, position)
+    elif isinstance(item, Ledger):
+        _add(chapter.ledgers, {item.label: item}, position)
+    elif isinstance(item, Mapping) and item and all(isinstance(part, Ledger) for part in item.values()):
+        _add(chapter.ledgers, item, position)
+    else:
+        kind = type(item).__name__
+        raise NettoEffectError(
+            f"Item {position} of the report is a {kind}, which has no section. Give {_KNOWN}."
+        )
+
+
+def _once(present: object, what: str, position: int) -> None:
+    if present is not None:
+        raise NettoEffectError(
+            f"Item {position} is the second of the {what} in one chapter. Put a text before it: texts start chapters."
+        )
+
+
+def _add_effects(chapter: Chapter, more: Mapping[str, NetEffect], position: int) -> None:
+    """Effects of a chapter stand in one table, so they must be alike in what they are about."""
+    _add(chapter.effects, more, position)
+    first = next(iter(chapter.effects.values()))
+    for name in ("population", "origin", "states", "unit"):
+        if any(getattr(effect, name) != getattr(first, name) for effect in more.values()):
+            raise NettoEffectError(f"Item {position} differs in {name} from {_APART}")
+    if any(effect.months[-1] != first.months[-1] for effect in more.values()):
+        raise NettoEffectError(f"Item {position} differs in horizon from {_APART}")
+
+
+def _add(present: dict[str, Any], more: Mapping[str, Any], position: int) -> None:
+    twice = [name for name in more if name in present]
+    if twice:
+        raise NettoEffectError(
+            f"Item {position} has the name {twice[0]!r}, as an item before it. Put both in one mapping with names of "
+            "their own (Scenarios for net effects), or start a chapter with a text."
+        )
+    present |= more

@@ -1,0 +1,153 @@
+"""The summary of a fitted hazard model, as text and as HTML for a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from nettoeffect.duration.results import HazardResults
+
+COVARIANCES = {
+    "observed": "inverse observed information",
+    "opg": "inverse outer product of scores",
+    "sandwich": "sandwich, clustered by person",
+}
+
+
+class Summary:
+    """Tables of a fit: equations, effect, mixing distribution, path over mass points, verdict.
+
+    Parameters
+    ----------
+    fit : HazardResults
+
+    Examples
+    --------
+    >>> import nettoeffect as ne
+    >>> spells, truth = ne.synthetic.welfare_panel(n=1500, seed=1)
+    >>> fit = ne.TimingOfEvents(exit="age", programme="age", mass_points=1).fit(spells, progress=False)
+    >>> print(fit.summary())  # doctest: +ELLIPSIS
+    Timing of events: work, other, programme
+    ...
+    """
+
+    def __init__(self, fit: HazardResults) -> None:
+        self._fit = fit
+
+    @property
+    def title(self) -> str:
+        """What kind of model, and of which transitions."""
+        names = self._fit.specification.names
+        kind = "Timing of events" if "programme" in names else "Mixed hazards"
+        return f"{kind}: {', '.join(names)}"
+
+    def header(self) -> pd.Series:
+        """Sizes, likelihood, criteria and the kind of standard error."""
+        fit = self._fit
+        events = [f"{eq.name} {len(eq.event_unit):,}" for eq in fit.equations]
+        chosen = "given" if fit.rule == "given" else f"by {fit.rule.upper()}"
+        return pd.Series(
+            {
+                "Persons; spells": f"{fit.nobs:,}; {len(fit.spells):,}",
+                "Transitions": ", ".join(events),
+                "Mass points": f"{fit.mass_points} ({chosen})",
+                "Log-likelihood": f"{fit.llf:,.4f}",
+                "AIC; HQ; BIC": f"{fit.aic:,.2f}; {fit.hq:,.2f}; {fit.bic:,.2f} (n = persons)",
+                "Parameters": f"{fit.df_model}",
+                "Standard errors": f"{COVARIANCES[fit.covariance_kind]}, given the number of mass points",
+            }
+        )
+
+    def coefficients(self) -> pd.DataFrame:
+        """Log hazard ratios with standard errors, z, p and 95 % limits; index (equation, term)."""
+        fit = self._fit
+        limits = fit.conf_int().set_axis(["[0.025", "0.975]"], axis=1)
+        return pd.concat([fit.params, fit.bse, fit.zvalues, fit.pvalues, limits], axis=1)
+
+    def path(self) -> pd.DataFrame:
+        """The path over mass points, the chosen row marked with a star."""
+        table = self._fit.path
+        columns = [
+            "loglik",
+            "n_params",
+            "aic",
+            "hq",
+            "bic",
+            "effect",
+            "effect_se",
+            "gradient_max",
+            "converged",
+        ]
+        table = table[[name for name in columns if name in table]].copy()
+        table.insert(0, "", ["*" if k == self._fit.mass_points else "" for k in table.index])
+        return table
+
+    def remarks(self) -> list[str]:
+        """The verdict, and what a reader must know about the number of mass points."""
+        lines = [f"Verdict: {self._fit.verdict}."]
+        moved = self._fit.effect_by_criterion()
+        if moved is not None and moved.spread > 1.0:
+            lines.append(
+                f"Warning: between the numbers of mass points that AIC, HQ and BIC choose, "
+                f"{': '.join(self._fit.main_effect)} runs from {moved.low:.3f} to {moved.high:.3f}, "
+                f"{moved.spread:.1f} standard errors."
+            )
+        return lines
+
+    def _sections(self) -> list[tuple[str, pd.DataFrame, dict[str, str]]]:
+        """Title, table and number formats of each table."""
+        fit = self._fit
+        four, three = "{:.4f}", "{:.3f}"
+        numbers = {
+            "coef": four,
+            "std err": four,
+            "z": "{:.2f}",
+            "P>|z|": three,
+            "[0.025": four,
+            "0.975]": four,
+        }
+        table = self.coefficients()
+        sections = [
+            (f"Equation: {eq.name}", pd.DataFrame(table.loc[[eq.name]].droplevel(0)), numbers)
+            for eq in fit.equations
+            if eq.terms
+        ]
+        ratios = fit.hazard_ratios()
+        if len(ratios):
+            limits = dict.fromkeys(map(str, ratios.columns), three)
+            sections.append(("Effect of the programme on the hazard (ratio, 95 % limits)", ratios, limits))
+        hazards = dict.fromkeys(map(str, fit.mixing.columns), "{:.5f}")
+        mixing = "Mixing distribution (probability; hazard per month at covariates zero)"
+        sections.append((mixing, fit.mixing, hazards))
+        criteria = dict.fromkeys(("loglik", "aic", "hq", "bic"), "{:.2f}")
+        path = {**criteria, "effect": four, "effect_se": four, "gradient_max": "{:.1f}"}
+        sections.append(("Path over the number of mass points (* these results)", self.path(), path))
+        return sections
+
+    def __str__(self) -> str:
+        rule = "-" * 92
+        lines = [self.title, "=" * 92]
+        lines += [f"{f'{name}:':<18}{value}" for name, value in self.header().items()]
+        for title, table, formats in self._sections():
+            lines += [rule, title, _formatted(table, formats).to_string(index=title[:3] != "Mix")]
+        return "\n".join([*lines, rule, *self.remarks()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        parts = [f"<h4>{escape(self.title)}</h4>", self.header().to_frame("").to_html(header=False)]
+        for title, table, formats in self._sections():
+            parts += [f"<h5>{escape(title)}</h5>", _formatted(table, formats).to_html()]
+        return "".join([*parts, *(f"<p>{escape(line)}</p>" for line in self.remarks())])
+
+
+def _formatted(table: pd.DataFrame, formats: dict[str, str]) -> pd.DataFrame:
+    """The table as text, column by column; missing numbers as a dash."""
+    out = table.astype(object).copy()
+    for name, how in formats.items():
+        if name in out:
+            out[name] = [how.format(value) if pd.notna(value) else "-" for value in table[name]]
+    return out

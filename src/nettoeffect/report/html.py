@@ -1,0 +1,180 @@
+"""The report: one self-contained HTML file, in Dutch or English, that can be handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from nettoeffect.duration.specification import PROGRAMME
+from nettoeffect.errors import NettoEffectError
+from nettoeffect.report.blocks import Section, Text
+from nettoeffect.report.brief import brief_section
+from nettoeffect.report.chapter import Chapter, chapters
+from nettoeffect.report.cost_sections import assumptions_section, mkba_section
+from nettoeffect.report.effect_sections import (
+    deadweight_section,
+    lock_in_section,
+    net_effect_section,
+    wanted,
+)
+from nettoeffect.report.estimate_sections import (
+    coefficients_section,
+    data_section,
+    identification_section,
+    model_section,
+    path_section,
+    verdict_section,
+)
+from nettoeffect.report.labels import Language, check_language
+from nettoeffect.report.pen import Pen
+from nettoeffect.report.wording import GLOSSARY
+
+
+def report(
+    items: Iterable[Any],
+    *,
+    path: str | Path,
+    language: Language = "nl",
+    title: str | None = None,
+    question: str | None = None,
+    truth: Any = None,
+) -> Path:
+    """Write one self-contained HTML file: the answer in brief, and everything it rests on.
+
+    Sections appear for what is given, in the order of the road: answer in brief, question, data, model, path over the
+    number of mass points, hazard ratios and coefficients, net effect, lock-in, deadweight, costs and benefits,
+    assumptions, what identifies the effect, verdicts and warnings. The page needs no network, and prints on A4.
+
+    Parameters
+    ----------
+    items : iterable
+        `Spells`, the results of a fit, `NetEffect`, `Scenarios`, `Ledger` or a mapping of these, and the `Truth` of
+        a synthetic panel, in any order. A text after other items (or at the beginning) starts a new chapter and is
+        its heading; texts right after a heading are the question of that chapter, a paragraph each. A chapter holds
+        at most one `Spells` and one fit, and effects of one population and horizon. With several effects, the answer leads with the one that the first ledger
+        prices, else with the first.
+    path : str or Path
+        File to write; its folder must exist.
+    language : {"nl", "en"}
+        Of all words and numbers. What the caller wrote (titles, state names, covariates) stays as it is.
+    title : str, optional
+        Of the page.
+    question : str, optional
+        Of a report with one chapter.
+    truth : optional
+        What is known to be true in synthetic data, for a report with one chapter: `NetEffect`, `Scenarios`, or an
+        object with a method ``net_effect(start=, horizon=, population=)`` such as `Truth`. It is drawn dotted and
+        tabulated beside the estimate.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    NettoEffectError
+        Unknown items or language, a second `Spells` or fit in a chapter, effects that do not belong in one table, a
+        heading with nothing under it, or `question` or `truth` for several chapters.
+
+    Notes
+    -----
+    The same items give the same file. Intervals have level 0.95.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import nettoeffect as ne
+    >>> effect = ne.NetEffect.from_hazards({"work": [[0.08]]}, effect={"work": [(0, 0.4), (4, 1.5)]}, horizon=24)
+    >>> with TemporaryDirectory() as folder:
+    ...     written = report([effect], path=f"{folder}/report.html", language="en")
+    ...     "net effect" in written.read_text(encoding="utf-8")
+    True
+    """
+    check_language(language)
+    found = chapters(items)
+    _complete(found, question, truth)
+    pen = Pen(language)
+    page = _template().render(
+        language=language,
+        title=title or pen.text("title"),
+        chapters=[(chapter, list(_sections(chapter, pen))) for chapter in found],
+        contents=pen.text("contents"),
+        glossary_title=pen.text("glossary"),
+        glossary=[_entry(entry, language) for entry in GLOSSARY],
+        provenance=_provenance(found, pen),
+    )
+    file = Path(path)
+    file.write_text(page, encoding="utf-8", newline="\n")
+    return file
+
+
+def _complete(found: list[Chapter], question: str | None, truth: Any) -> None:
+    """Put the question and the truth of the call into the only chapter."""
+    for name, value in (("question", question), ("truth", truth)):
+        if value is not None and len(found) > 1:
+            raise NettoEffectError(
+                f"{name}= belongs to a report with one chapter, and this one has {len(found)}. Put it among the items: "
+                "a question right after its heading, the Truth anywhere in its chapter."
+            )
+    if question is not None:
+        found[0].question.append(question)
+    if truth is not None:
+        found[0].truth = truth
+
+
+def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
+    """The sections of a chapter, in the order of the road."""
+    fit, spells, effects = chapter.fit, chapter.spells, chapter.effects
+    if effects or chapter.ledgers:
+        yield brief_section(chapter, pen)
+    if chapter.question:
+        yield Section("question", pen.text("question"), tuple(map(Text, chapter.question)))
+    if spells is not None:
+        yield data_section(spells, pen, synthetic=chapter.truth is not None)
+    if fit is not None:
+        yield model_section(fit, pen)
+        yield path_section(chapter, fit, pen)
+        yield coefficients_section(chapter, fit, pen)
+    if effects:
+        yield net_effect_section(chapter, pen)
+        if all(map(wanted, effects.values())):
+            yield lock_in_section(chapter, pen)
+            yield deadweight_section(chapter, pen)
+    if chapter.ledgers:
+        yield mkba_section(chapter, pen)
+        yield assumptions_section(chapter, pen)
+    if fit is not None and PROGRAMME in fit.specification.names:
+        yield identification_section(pen)
+    verdict = verdict_section(chapter, pen)
+    if verdict is not None:
+        yield verdict
+
+
+def _entry(entry: tuple[str, str, str, str], language: Language) -> tuple[str, str]:
+    """A term with its name in the other language, and its meaning."""
+    dutch, english, in_dutch, in_english = entry
+    here, there = (dutch, english) if language == "nl" else (english, dutch)
+    term = here if here == there else f"{here} ({there})"
+    return term, in_dutch if language == "nl" else in_english
+
+
+def _provenance(found: list[Chapter], pen: Pen) -> str:
+    draws = sorted({
+        len(effect.draws[0]) for chapter in found for effect in chapter.effects.values() if effect.draws is not None
+    })  # fmt: skip
+    numbers = pen.text("and").join(pen.number(n, 0) for n in draws)
+    text = pen.text("provenance_draws", draws=numbers) if draws else ""
+    return pen.text("provenance", version=version("nettoeffect"), draws=text)
+
+
+def _template() -> Any:
+    loader = PackageLoader("nettoeffect.report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html")

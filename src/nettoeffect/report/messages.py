@@ -1,0 +1,79 @@
+"""The library's own messages in Dutch, for the report: data and fits speak English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from nettoeffect.report.labels import Language
+
+_N = r"([\d,]+)"
+
+# What a message looks like, and what it says in Dutch; \1, \2 are its numbers and names.
+_DUTCH: tuple[tuple[str, str], ...] = (
+    # estimation
+    (r"the gradient is not small: (\S+) log-likelihood points are still to be gained",
+     r"de gradiënt is niet klein: er zijn nog \1 punten log-likelihood te winnen"),
+    (r"the information matrix is not positive definite on the free parameters",
+     r"de informatiematrix is niet positief definiet op de vrije parameters"),
+    (r"starts with the same likelihood differ by ([\d.]+) standard errors in the effect",
+     r"starts met dezelfde likelihood verschillen \1 standaardfouten in het effect"),
+    (r"(\d+) of (\d+) starts reached the best likelihood", r"\1 van \2 starts bereikten de beste likelihood"),
+    (r"standard error above (\S+) for (.+): the data say nothing about it",
+     r"standaardfout boven \1 voor \2: de gegevens zeggen daar niets over"),
+    (r"(\d+) mass point coordinate\(s\) at a zero hazard, held there and not free",
+     r"\1 massapunt-coördinaten op hazard nul, daar vastgehouden en niet vrij"),
+    (r"(\d+) start\(s\) lost a mass point \(two merged, or one vanished\) and do not count",
+     r"\1 starts verloren een massapunt (twee vielen samen, of één verdween) en tellen niet mee"),
+    # records
+    (rf"{_N} spells? still runs? at observed_until: censored there\.",
+     r"\1 nog lopende spellen zijn gecensureerd aan het einde van de waarneming."),
+    (rf"{_N} spells? ends? after observed_until: cut there, with {_N} exits? that came later\.",
+     r"\1 spellen eindigen na de waarneming: daar afgekapt, met \2 uitstromen die later kwamen."),
+    (rf"{_N} programmes? starts? at or after observed_until: not counted as a start\.",
+     r"\1 trajecten beginnen bij of na het einde van de waarneming: niet als start geteld."),
+    (rf"{_N} programmes? ends? after what is observed of the spell: end not observed\.",
+     r"\1 trajecten eindigen na het waargenomen deel van het spel: einde niet waargenomen."),
+    (rf"{_N} rows? became {_N} episodes? with constant covariates\.",
+     r"\1 rijen werden \2 episoden met gelijkblijvende kenmerken."),
+    (rf"{_N} persons? (?:has|have) no month on benefit that counts\.",
+     r"\1 personen hebben geen uitkeringsmaand die telt."),
+    (rf"{_N} spells? begins? in the first month of the person's panel, taken as the start: "
+     r"if it was already running, its duration is too short\.",
+     r"\1 spellen beginnen in de eerste maand van het panel van de persoon; die maand geldt als begin. Liep het spel "
+     r"al, dan is de duur te kort."),
+    (rf"{_N} interruptions? shorter than (\d+) months (?:is|are) merged back into the spell\.",
+     r"\1 onderbrekingen korter dan \2 maanden zijn bij het spel gevoegd."),
+    (rf"The last (?:month|(\d+) months) of each person's panel only shows? whether exits last: {_N} spells? (?:is|are) "
+     rf"censored before, {_N} spells? and {_N} programme starts? in them left out\.",
+     r"De laatste maanden van elk panel dienen alleen om te zien of uitstroom duurzaam is: \2 spellen zijn daarvoor "
+     r"gecensureerd, \3 spellen en \4 trajectstarts daarin tellen niet mee."),
+)  # fmt: skip
+
+
+def translated(message: str, language: Language) -> str:
+    """The message in the language; one without a translation stays as it is.
+
+    Examples
+    --------
+    >>> translated("1,200 rows became 900 episodes with constant covariates.", "nl")
+    '1.200 rijen werden 900 episoden met gelijkblijvende kenmerken.'
+    """
+    if language == "en":
+        return message
+    for pattern, dutch in _DUTCH:
+        found = re.fullmatch(pattern, message)
+        if found:
+            return re.sub(r"\\(\d)", _group_of(found), dutch)
+    return message
+
+
+def _group_of(found: re.Match[str]) -> Callable[[re.Match[str]], str]:
+    """Fill in a group of the message, its numbers written the Dutch way."""
+
+    def fill(place: re.Match[str]) -> str:
+        group = str(found[int(place[1])])
+        is_number = re.fullmatch(r"[\d.,]+(e[-+]?\d+)?", group)
+        return group.translate(str.maketrans(",.", ".,")) if is_number else group
+
+    return fill

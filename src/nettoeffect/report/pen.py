@@ -1,0 +1,155 @@
+"""A writer in one language: sentences, and numbers with their units and intervals."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from nettoeffect.effect import NetEffect
+from nettoeffect.report.blocks import Cell
+from nettoeffect.report.chapter import start_month
+from nettoeffect.report.labels import Language, euro, label, number
+from nettoeffect.report.plots import scenario_name
+from nettoeffect.report.wording import SENTENCES
+
+_PIECE = re.compile(r"(baseline|effect)\[([^,]+),([^)]+)\)")
+_JOINER = "\N{WORD JOINER}"
+_LEVEL = re.compile(r"(.+)\[T\.(.+)\]")
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Writes in one language."""
+
+    language: Language
+
+    def text(self, key: str, **values: Any) -> str:
+        """The sentence for `key`."""
+        return SENTENCES[key][get_args(Language).index(self.language)].format(**values)
+
+    def label(self, key: str) -> str:
+        """The word for a state, party or item."""
+        return label(key, self.language)
+
+    def number(self, value: float, digits: int = 1, *, signed: bool = False) -> str:
+        """A bare number."""
+        return number(value, digits, self.language, signed=signed)
+
+    def short(self, value: float) -> str:
+        """A number with no more decimals than it needs, for months and cut points."""
+        digits = next(d for d in range(5) if d == 4 or abs(value - round(value, d)) < 1e-9)
+        return self.number(value, digits)
+
+    def count(self, n: int, what: str) -> str:
+        """``1 person``, ``5,000 persons``."""
+        return self.text(f"{what}_one") if n == 1 else self.text(what, n=self.number(n, 0))
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """A share as ``46.9%``."""
+        return f"{self.number(100 * share, digits)}%"
+
+    def hundred(self, share: float) -> str:
+        """A share as ``46.9``, for tables in per cent."""
+        return self.number(100 * share)
+
+    def points(self, difference: float, *, signed: bool = True) -> str:
+        """A difference of shares in percentage points."""
+        return self.text("points", value=self.number(100 * difference, signed=signed))
+
+    def signed_hundred(self, difference: float) -> str:
+        """A difference of shares, for tables in percentage points."""
+        return self.number(100 * difference, signed=True)
+
+    def whole_hundred(self, share: float) -> str:
+        """A share as one in a hundred, whole."""
+        return self.number(100 * share, 0)
+
+    def shortfall(self, depth: float) -> str:
+        """A shortfall, as what it does to the share, for tables in percentage points."""
+        return self.signed_hundred(-depth)
+
+    def person_months(self, value: float) -> str:
+        """Months per person, for tables."""
+        return self.number(value, 2, signed=True)
+
+    def signed(self, value: float) -> str:
+        """A signed number with one decimal."""
+        return self.number(value, signed=True)
+
+    def month(self, value: float) -> str:
+        """A moment in months: whole where it is."""
+        return self.number(value, 0 if abs(value - round(value)) < 0.05 else 1)
+
+    def months(self, value: float, *, signed: bool = True) -> str:
+        """A number of months."""
+        return self.text("months", value=self.number(value, signed=signed))
+
+    def euro(self, value: float) -> str:
+        """Euros; sign and amount stay on one line."""
+        return euro(value, self.language).replace("€", f"{_JOINER}€")
+
+    def bounds(self, lower: float, upper: float, write: Callable[[float], str]) -> str:
+        """``8.4 to 19.1``; an infinite bound is later or never."""
+        low, high = (write(x) if math.isfinite(x) else self.text("never") for x in (lower, upper))
+        return self.text("range", lower=low, upper=high)
+
+    def interval(self, bounds: tuple[float, float], write: Callable[[float], str]) -> str:
+        """``95% interval 8.4 to 19.1``."""
+        return self.text("interval", lower=write(bounds[0]), upper=write(bounds[1]))
+
+    def cell(
+        self,
+        value: float,
+        write: Callable[[float], str],
+        *,
+        bounds: tuple[float, float] | None = None,
+        truth: float | None = None,
+    ) -> Cell:
+        """A table cell: the number, under it its interval and the truth."""
+        small = []
+        if bounds is not None and not math.isnan(bounds[0]):
+            small.append(self.bounds(*bounds, write))
+        if truth is not None:
+            small.append(self.text("truth_is", value=write(truth)))
+        return Cell(write(value), tuple(small))
+
+    def listed(self, parts: Sequence[str]) -> str:
+        """Parts in a row, separated so that decimal commas cannot be misread."""
+        return "; ".join(parts)
+
+    def scenario(self, name: str) -> str:
+        """A scenario's name: its start month in words where it is one."""
+        return scenario_name(name, self.language)
+
+    def who(self, name: str, effect: NetEffect) -> str:
+        """Who an effect averages over."""
+        month = start_month(name)
+        if month is not None:
+            moment = self.text("moment", month=self.short(month)) if month else self.text("moment_zero")
+        elif name == "own start":
+            moment = self.text("moment_own")
+        else:
+            moment = self.text("moment_other", name=name)
+        return self.text(effect.population, moment=moment)
+
+    def reached(self, state: str) -> str:
+        """What has happened to those in a state: ``left for work``."""
+        key = f"reached_{state}"
+        return self.text(key) if key in SENTENCES else self.text("reached", state=self.label(state))
+
+    def term(self, term: str) -> str:
+        """A coefficient's name in words; a covariate keeps its own."""
+        if term in ("effect", "effect[during]", "effect[after]"):
+            return self.text({"effect": "t_effect", "effect[during]": "t_during"}.get(term, "t_after"))
+        piece = _PIECE.fullmatch(term)
+        if piece:
+            kind = "t_effect_" if piece[1] == "effect" else "t_"
+            low = self.short(float(piece[2]))
+            if piece[3] == "inf":
+                return self.text(f"{kind}last", low=low)
+            return self.text(f"{kind}piece", low=low, high=self.short(float(piece[3])))
+        level = _LEVEL.fullmatch(term)
+        return f"{level[1]}: {level[2]}" if level else term

@@ -1,0 +1,22 @@
+"""Pictures: every function returns a figure that a notebook shows by itself.
+
+Where a picture is a single plot, ``ax`` draws it into axes of your own. None of them computes more than the quantiles
+of draws.
+"""
+
+from nettoeffect.report.plots.ledger import plot_ledger
+from nettoeffect.report.plots.net_effect import plot_curves, plot_effect, plot_net_effect
+from nettoeffect.report.plots.path import plot_path
+from nettoeffect.report.plots.scenarios import plot_scenarios, scenario_name
+from nettoeffect.report.plots.spells import plot_spells
+
+__all__ = [
+    "plot_curves",
+    "plot_effect",
+    "plot_ledger",
+    "plot_net_effect",
+    "plot_path",
+    "plot_scenarios",
+    "plot_spells",
+    "scenario_name",
+]

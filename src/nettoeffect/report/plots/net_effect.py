@@ -1,0 +1,274 @@
+"""Pictures of a net effect: the curves with and without the programme, and their difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from nettoeffect.effect import NetEffect, Scenarios
+from nettoeffect.effect.amount import tails
+from nettoeffect.errors import EffectError
+from nettoeffect.report.canvas import (
+    BLUE,
+    DASHED,
+    DOTTED,
+    INK,
+    LEGEND,
+    ORANGE,
+    SHADE,
+    SOFT,
+    TEXT,
+    End,
+    axes_of,
+    month_ticks,
+    name_ends,
+    new_picture,
+    quiet,
+)
+from nettoeffect.report.labels import Language, label, number
+
+FloatVector = NDArray[np.float64]
+FloatMatrix = NDArray[np.float64]
+
+_BETTER_LESS = ("benefit", "death")  # states to keep people out of: a negative effect on them is no lock-in
+
+
+def plot_effect(
+    effect: NetEffect | Scenarios,
+    *,
+    state: str | None = None,
+    level: float = 0.95,
+    truth: NetEffect | Mapping[str, NetEffect] | None = None,
+    language: Language = "en",
+) -> Figure:
+    """Curves with and without the programme, and beside them the net effect.
+
+    Parameters
+    ----------
+    effect : NetEffect or Scenarios
+        Scenarios are drawn by `plot_scenarios`.
+    state : str, optional
+        State to draw; if not given, work, or else the first exit.
+    level : float
+        Coverage of the bands over the draws.
+    truth : NetEffect, optional
+        The true curves, drawn dotted; for scenarios a mapping with the same labels.
+    language : {"en", "nl"}
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    EffectError
+        Unknown state or level; a truth that does not go with the effect.
+
+    Examples
+    --------
+    >>> from nettoeffect.synthetic import welfare_panel
+    >>> _, truth = welfare_panel(n=200, seed=1)
+    >>> len(plot_effect(truth.net_effect(start=6), language="nl").axes)
+    2
+    """
+    several = isinstance(effect, Mapping)
+    if truth is not None and isinstance(truth, Mapping) != several:
+        raise EffectError(
+            "The truth does not go with the effect: one is a net effect and the other are scenarios. "
+            "Give a truth of the same kind."
+        )
+    if isinstance(effect, Mapping):
+        from nettoeffect.report.plots.scenarios import plot_scenarios
+
+        assert truth is None or isinstance(truth, Mapping)
+        return plot_scenarios(effect, state=state, level=level, truth=truth, language=language)
+    assert not isinstance(truth, Mapping)
+    picture = new_picture(1, 2, size=(9.6, 3.7))
+    left, right = picture.axes
+    draw_curves(left, effect, state_to_draw(effect, state), level, truth, language)
+    draw_net_effect(right, effect, state_to_draw(effect, state), level, truth, language)
+    picture.legend(handles=legend_of(effect, level, truth, language), loc="outside upper right", **LEGEND)
+    return picture
+
+
+def plot_curves(
+    effect: NetEffect,
+    *,
+    state: str | None = None,
+    level: float = 0.95,
+    truth: NetEffect | None = None,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Figure:
+    """Share in a state with and without the programme, by month.
+
+    Parameters as in `plot_effect`; `ax` draws into axes of your own.
+    """
+    figure, ax = axes_of(ax)
+    draw_curves(ax, effect, state_to_draw(effect, state), level, truth, language)
+    ax.legend(handles=legend_of(effect, level, truth, language), **LEGEND)
+    return figure
+
+
+def plot_net_effect(
+    effect: NetEffect,
+    *,
+    state: str | None = None,
+    level: float = 0.95,
+    truth: NetEffect | None = None,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Figure:
+    """Net effect on a state by month, the lock-in shaded and the break-even month marked.
+
+    Parameters as in `plot_effect`; `ax` draws into axes of your own.
+    """
+    figure, ax = axes_of(ax)
+    draw_net_effect(ax, effect, state_to_draw(effect, state), level, truth, language)
+    ax.legend(handles=legend_of(effect, level, truth, language), **LEGEND)
+    return figure
+
+
+def draw_curves(
+    ax: Axes, effect: NetEffect, state: str, level: float, truth: NetEffect | None, language: Language
+) -> None:
+    """`plot_curves` without a legend."""
+    column, scale = effect.states.index(state), _scale(effect)
+    ends = []
+    for index, (side, colour, style) in enumerate((("with", BLUE, "-"), ("without", ORANGE, DASHED))):
+        curve = scale * _sides(effect)[index][:, column]
+        ax.plot(effect.months, curve, color=colour, linestyle=style, linewidth=2.0, zorder=3, gid=side)
+        if effect.draws is not None:
+            _draw_band(ax, effect.months, scale * effect.draws[index][:, :, column], level, colour)
+        if truth is not None:
+            _draw_truth(ax, truth.months, scale * _sides(truth)[index][:, truth.states.index(state)])
+        ends.append(End(float(curve[-1]), label(side, language), colour))
+    quiet(ax, language, x=_clock(effect, language), title=title_of("share_in", effect, state, language))
+    ax.set_ylim(bottom=0.0 if effect.unit == "probability" else None)
+    month_ticks(ax, float(effect.months[-1]))
+    _mark_start(ax, effect, language)
+    name_ends(ax, float(effect.months[-1]), ends)
+
+
+def draw_net_effect(
+    ax: Axes, effect: NetEffect, state: str, level: float, truth: NetEffect | None, language: Language
+) -> None:
+    """`plot_net_effect` without a legend."""
+    column, scale = effect.states.index(state), _scale(effect)
+    if effect.draws is not None:
+        gain = effect.draws[0][:, :, column] - effect.draws[1][:, :, column]
+        _draw_band(ax, effect.months, scale * gain, level, BLUE)
+    ax.plot(
+        effect.months, scale * effect.effect[:, column], color=BLUE, linewidth=2.0, zorder=3, gid="effect"
+    )
+    if truth is not None:
+        _draw_truth(ax, truth.months, scale * truth.effect[:, truth.states.index(state)])
+    title = title_of("effect_on", effect, state, language)
+    quiet(ax, language, x=_clock(effect, language), title=title, zero=True)
+    ax.margins(y=0.12)
+    month_ticks(ax, float(effect.months[-1]))
+    _mark_start(ax, effect, language)
+    if state not in _BETTER_LESS:
+        _draw_lock_in(ax, effect, state, language)
+
+
+def legend_of(effect: NetEffect, level: float, truth: NetEffect | None, language: Language) -> list[Artist]:
+    """What the names beside the lines do not say: the band, and the truth."""
+    handles: list[Artist] = []
+    if effect.draws is not None:
+        name = label("band", language, level=f"{100 * level:g}")
+        handles.append(Patch(facecolor=BLUE, edgecolor=BLUE, alpha=0.25, linewidth=0.6, label=name))
+    if truth is not None:
+        handles.append(
+            Line2D([], [], color=INK, linestyle=DOTTED, linewidth=1.6, label=label("truth", language))
+        )
+    return handles
+
+
+def state_to_draw(effect: NetEffect, state: str | None) -> str:
+    """The state asked for; if none is, work, or else the first exit."""
+    if state is not None:
+        return effect.state_name(state)
+    return "work" if "work" in effect.states else (effect.states[1:] or effect.states)[0]
+
+
+def title_of(kind: str, effect: NetEffect, state: str, language: Language) -> str:
+    """What the vertical axis holds; `kind` is ``"share_in"`` or ``"effect_on"``."""
+    name = label(state, language)
+    if effect.unit == "probability":
+        return label(kind, language, state=name)
+    return label(f"{kind}_unit", language, state=name, unit=label(effect.unit, language))
+
+
+def _sides(effect: NetEffect) -> tuple[FloatMatrix, FloatMatrix]:
+    return effect.with_programme, effect.without_programme
+
+
+def _scale(effect: NetEffect) -> float:
+    return 100.0 if effect.unit == "probability" else 1.0
+
+
+def _clock(effect: NetEffect, language: Language) -> str:
+    return label(f"months_since_{effect.origin}", language)
+
+
+def _draw_band(ax: Axes, months: FloatVector, draws: FloatMatrix, level: float, colour: str) -> None:
+    """Pointwise percentiles of the draws (B, T), with thin edges that survive a grey print."""
+    low, high = np.quantile(draws, tails(level), axis=0)
+    ax.fill_between(months, low, high, color=colour, alpha=0.15, linewidth=0, zorder=2)
+    for bound in (low, high):
+        ax.plot(months, bound, color=colour, linewidth=0.6, alpha=0.6, zorder=2, gid="bound")
+
+
+def _draw_truth(ax: Axes, months: FloatVector, curve: FloatVector) -> None:
+    ax.plot(months, curve, color=INK, linestyle=DOTTED, linewidth=1.6, zorder=4, gid="truth")
+
+
+def _mark_start(ax: Axes, effect: NetEffect, language: Language) -> None:
+    """Where the programme starts, if months count from before it."""
+    if effect.start > 0:
+        ax.axvline(effect.start, color=SOFT, linewidth=0.8, zorder=1)
+        ax.annotate(
+            label("programme_start", language), xy=(effect.start, 0.99), xycoords=("data", "axes fraction"),
+            xytext=(4, 0), textcoords="offset points", fontsize=TEXT, color=SOFT, va="top",
+        )  # fmt: skip
+
+
+def _draw_lock_in(ax: Axes, effect: NetEffect, state: str, language: Language) -> None:
+    """Shade the first negative stretch, and mark where it ends."""
+    found = replace(effect, draws=None).lock_in(state=state)  # the point estimate needs no intervals
+    if found.depth_month is None:
+        return
+    scale = _scale(effect)
+    last = float(effect.months[-1]) if found.break_even_month is None else found.break_even_month
+    months = np.append(effect.months[effect.months < last], last)
+    curve = scale * np.interp(months, effect.months, effect.effect[:, effect.states.index(state)])
+    ax.fill_between(
+        months, np.minimum(curve, 0.0), 0.0, facecolor=SHADE, edgecolor=ORANGE, hatch="////", linewidth=0, zorder=1,
+        gid="lock-in",
+    )  # fmt: skip
+    lines = [line for line in ax.get_lines() if line.get_gid() in ("effect", "bound")]
+    lowest = min(np.interp(found.depth_month, *np.transpose(line.get_xydata())) for line in lines)
+    ax.annotate(
+        label("lock_in", language), xy=(found.depth_month, lowest), xytext=(0, -4), textcoords="offset points",
+        ha="center", va="top", fontsize=TEXT, color=INK,
+    )  # fmt: skip
+    if found.break_even_month is not None:
+        month = number(found.break_even_month, 1, language)
+        ax.plot(
+            [last], [0.0], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, linestyle="none",
+            zorder=5, gid="break-even",
+        )  # fmt: skip
+        ax.annotate(
+            label("break_even", language, month=month), xy=(last, 0), xytext=(7, -6), va="top",
+            textcoords="offset points", fontsize=TEXT, color=INK, zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.0},
+        )  # fmt: skip

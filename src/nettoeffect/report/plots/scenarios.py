@@ -1,0 +1,96 @@
+"""Pictures of scenarios: one small plot each, on one scale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from matplotlib.figure import Figure
+
+from nettoeffect.effect import NetEffect
+from nettoeffect.errors import EffectError
+from nettoeffect.report.canvas import INK, LEGEND, TEXT, new_picture
+from nettoeffect.report.labels import Language, label, number
+from nettoeffect.report.plots.net_effect import draw_net_effect, legend_of, state_to_draw, title_of
+
+_ACROSS = 3
+
+
+def plot_scenarios(
+    scenarios: Mapping[str, NetEffect],
+    *,
+    state: str | None = None,
+    level: float = 0.95,
+    truth: Mapping[str, NetEffect] | None = None,
+    language: Language = "en",
+) -> Figure:
+    """Net effect of every scenario in a plot of its own, on one scale.
+
+    Parameters
+    ----------
+    scenarios : mapping, label -> NetEffect
+        At least one; `Scenarios` or any other mapping.
+    state, level, language
+        As in `plot_effect`.
+    truth : mapping, label -> NetEffect, optional
+        The true effects, under the same labels.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    EffectError
+        Unknown state; a scenario without its truth.
+
+    Examples
+    --------
+    >>> from nettoeffect.synthetic import welfare_panel
+    >>> _, truth = welfare_panel(n=200, seed=1)
+    >>> len(plot_scenarios(truth.net_effect(start=[0, 6, 12])).axes)
+    3
+    """
+    _check_truth(scenarios, truth)
+    columns = min(_ACROSS, len(scenarios))
+    rows = -(-len(scenarios) // columns)
+    picture = new_picture(rows, columns, size=(3.4 * columns, 3.1 * rows), sharey=True)
+    for ax, (name, effect) in zip(picture.axes, scenarios.items(), strict=False):
+        true = None if truth is None else truth[name]
+        draw_net_effect(ax, effect, state_to_draw(effect, state), level, true, language)
+        ax.set_title(
+            scenario_name(name, language), loc="left", fontsize=TEXT + 0.5, color=INK, fontweight="bold"
+        )
+    for ax in picture.axes[len(scenarios) :]:
+        ax.remove()
+    name, first = next(iter(scenarios.items()))
+    title = title_of("effect_on", first, state_to_draw(first, state), language)
+    picture.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1, color=INK)
+    handles = legend_of(first, level, None if truth is None else truth[name], language)
+    picture.legend(handles=handles, loc="upper right", **LEGEND)
+    return picture
+
+
+def scenario_name(name: str, language: Language) -> str:
+    """A scenario's label in words of the language.
+
+    Examples
+    --------
+    >>> scenario_name("start at month 6", "nl"), scenario_name("women", "nl")
+    ('start in maand 6', 'women')
+    """
+    start = re.fullmatch(r"start (?:at month )?(\d+(?:\.\d+)?)", name)
+    if start is None:
+        return label(name, language)
+    month = float(start[1])
+    digits = 0 if month.is_integer() else len(start[1].partition(".")[2])
+    return label("start_in_month", language, month=number(month, digits, language))
+
+
+def _check_truth(scenarios: Mapping[str, NetEffect], truth: Mapping[str, NetEffect] | None) -> None:
+    missing = [] if truth is None else [name for name in scenarios if name not in truth]
+    if truth is not None and missing:
+        raise EffectError(
+            f"The truth lacks scenarios: {', '.join(missing)}. It holds: {', '.join(truth)}. "
+            "Give it the same labels."
+        )
