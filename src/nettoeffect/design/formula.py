@@ -7,7 +7,7 @@ Formulas are read by `formulaic`; its column names are the term names of every r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -39,11 +39,26 @@ class Design:
         Column names in the order of the formula.
     position : (p,) int
         Where each name of `names` stands in `columns`.
+    centre : (dense columns,)
+        What was subtracted from each dense column.
     """
 
     columns: Columns
     names: tuple[str, ...]
     position: IntVector
+    centre: FloatVector
+
+    def centred(self) -> Design:
+        """Measure numbers from their means; two-valued and sparse columns stay as they are.
+
+        A covariate such as the calendar year puts constants hundreds of log units away from the data otherwise, and
+        leaves Newton's equations without digits.
+        """
+        dense = self.columns.dense
+        centre = np.where(_binary(self.columns)[: dense.shape[1]], 0.0, dense.mean(axis=0))
+        return replace(
+            self, columns=Columns(dense - centre, self.columns.sparse), centre=self.centre + centre
+        )
 
 
 def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
@@ -70,7 +85,7 @@ def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
     _check_names(_variables(formula, equation), frame, equation)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # what comes of it is refused by name
-            matrix = model_matrix(formula, frame, output="sparse", na_action="raise")
+            matrix = model_matrix(formula, _widened(frame), output="sparse", na_action="raise")
     except (ValueError, TypeError, FormulaicError) as problem:
         raise DesignError(f"The formula of equation '{equation}' cannot be evaluated: {problem}") from problem
     names = [str(name) for name in matrix.model_spec.column_names]
@@ -83,7 +98,7 @@ def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
     names = [names[index] for index in keep]
     columns, position = _in_two_parts(sparse.csc_array(matrix.__wrapped__)[:, keep])
     _check_columns(columns, [names[i] for i in np.argsort(position)], equation)
-    return Design(columns, tuple(names), position)
+    return Design(columns, tuple(names), position, np.zeros(columns.dense.shape[1]))
 
 
 def _variables(formula: str, equation: str) -> set[str]:
@@ -115,6 +130,13 @@ def _check_names(wanted: set[str], frame: pd.DataFrame, equation: str) -> None:
                 f"Equation '{equation}' uses '{name}', which is not a covariate of these spells.{hint} "
                 f"Covariates: {', '.join(map(str, frame.columns)) or 'none'}."
             )
+
+
+def _widened(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers in 64 bits: in the 8 bits of a small integer column, age ** 2 silently wraps around."""
+    wide = {"i": np.int64, "u": np.int64, "f": np.float64}
+    kinds = {name: getattr(dtype, "kind", "O") for name, dtype in frame.dtypes.items()}
+    return frame.astype({name: wide[kind] for name, kind in kinds.items() if kind in wide})
 
 
 def _in_two_parts(matrix: sparse.csc_array) -> tuple[Columns, IntVector]:

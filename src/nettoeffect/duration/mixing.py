@@ -13,7 +13,7 @@ the whole grid costs one exponential per person, transition and grid line, and o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,8 @@ BELOW, ABOVE = 6.0, 4.0
 GRID = {1: 60, 2: 24, 3: 13, 4: 8}
 # At the floor the whole sample would expect this many events of the transition: a zero hazard in all but name.
 FLOOR_EVENTS = 1e-8
-CHUNK = 8192
+# Persons per step over the grid, at the most, and persons times grid points kept at a time.
+CHUNK, GRID_CELLS = 8192, 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,10 @@ def candidates(sums: PersonSums, parameters: Parameters, n_best: int) -> list[Ca
     n_best : int
         Number of grid maxima to polish by Newton.
     """
-    loglik = sums.loglik(parameters)
+    # In units of the average hazard: covariates far from zero would put the constants where exp has no room.
+    centre = sums.centre[:, None]
+    sums = PersonSums(sums.a * np.exp(centre), sums.n)
+    loglik = sums.loglik(replace(parameters, mu=parameters.mu - centre))
     lines = _grid_lines(sums)
     surface = _gradient_on_grid(sums, loglik, lines)
     peaks = np.argwhere(surface == maximum_filter(surface, size=3, mode="nearest"))
@@ -114,10 +118,14 @@ def candidates(sums: PersonSums, parameters: Parameters, n_best: int) -> list[Ca
     found: list[Candidate] = []
     for peak in peaks:
         start = np.array([line[at] for line, at in zip(lines, peak, strict=True)])
-        new = _polish(sums, loglik, start, at_floor=peak == 0)
+        new = _polish(sums, loglik, start, at_floor=peak == 0, tolerance=1e-3)
         if all(np.abs(new.mu - old.mu).max() > 0.05 for old in found):
             found.append(new)
-    return sorted(found, key=lambda c: -c.rise)
+    highest = max(range(len(found)), key=lambda number: found[number].gradient)  # the certificate: to the end
+    start = found[highest].mu
+    found[highest] = _polish(sums, loglik, start, at_floor=start <= sums.floor, tolerance=1e-9)
+    found.sort(key=lambda candidate: -candidate.rise)
+    return [replace(candidate, mu=candidate.mu + centre[:, 0]) for candidate in found]
 
 
 def _grid_lines(sums: PersonSums) -> list[FloatVector]:
@@ -133,8 +141,9 @@ def _gradient_on_grid(sums: PersonSums, loglik: FloatVector, lines: list[FloatVe
     """D on the product of the grid lines."""
     shape = tuple(len(line) for line in lines)
     total = np.zeros((int(np.prod(shape[:-1])), shape[-1]))
-    for low in range(0, len(loglik), CHUNK):
-        part = slice(low, low + CHUNK)
+    size = min(CHUNK, max(64, GRID_CELLS // len(total)))
+    for low in range(0, len(loglik), size):
+        part = slice(low, low + size)
         product = np.exp(np.minimum(-loglik[part], 600.0))[None, :]
         for j, line in enumerate(lines):
             term = np.exp(line[:, None] * sums.n[j, part] - np.exp(line)[:, None] * sums.a[j, part])
@@ -145,7 +154,9 @@ def _gradient_on_grid(sums: PersonSums, loglik: FloatVector, lines: list[FloatVe
     return total.reshape(shape) - len(loglik)
 
 
-def _polish(sums: PersonSums, loglik: FloatVector, mu: FloatVector, at_floor: BoolVector) -> Candidate:
+def _polish(
+    sums: PersonSums, loglik: FloatVector, mu: FloatVector, at_floor: BoolVector, tolerance: float
+) -> Candidate:
     """Maximise log(D + N) by Newton from a grid point; coordinates at the floor stay there."""
 
     def log_sum(point: FloatVector) -> Evaluation:
@@ -159,7 +170,7 @@ def _polish(sums: PersonSums, loglik: FloatVector, mu: FloatVector, at_floor: Bo
         return Evaluation(float(np.log(total)), gradient, hessian)
 
     if not at_floor.all():
-        mu = maximise(log_sum, mu, free=~at_floor, radius=0.5, tolerance=1e-3, max_steps=10).x
+        mu = maximise(log_sum, mu, free=~at_floor, radius=0.5, tolerance=tolerance, max_steps=10).x
     ratio = _ratios(sums, loglik, mu)
     mass = min(max(_best_mass(ratio - 1.0), 1.0 / len(loglik)), 0.9)
     rise = float(np.log1p(mass * (ratio - 1.0)).sum())

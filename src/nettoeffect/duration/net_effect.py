@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector
@@ -40,17 +41,19 @@ def net_effect(
     months = np.arange(horizon + 1.0)
     length = _programme_length(fit, programme_length)
     cohort = _cohort(fit, start, population)
-    curves = _curves(fit, fit.parameters, cohort, length)
-    with_programme, without_programme = curves(months)
+    with threadpool_limits(1, "blas"):
+        curves = _curves(fit, fit.parameters, cohort, length)
+        with_programme, without_programme = curves(months)
+        drawn = _draws(fit, cohort, months, length, draws, seed, progress) if draws else None
     return NetEffect(
         months=months,
         states=("benefit", *fit.specification.exits),
         with_programme=with_programme,
         without_programme=without_programme,
         origin=cohort.origin,
-        draws=_draws(fit, cohort, months, length, draws, seed, progress) if draws else None,
+        draws=drawn,
         population=population,
-        n=len(cohort.chosen),
+        n=len(np.unique(fit.spells.person[cohort.chosen])),
         method=_method(fit, length),
         label="own start" if start == "observed" else f"start at month {start:g}",
         start=float(start) if population == "inflow" and start != "observed" else 0.0,

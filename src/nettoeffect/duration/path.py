@@ -194,6 +194,9 @@ def _next_point(
     for start in chain([first], (_settle(sums, other, SETTLED) for other in others)):
         best = max((end.maximum.evaluation.value for end in ends), default=point.loglik)
         end = _climb(data, start, start.mu <= sums.floor[:, None] + 1e-9, best - WORSE, COARSE)
+        if end.outcome == "kept" and end.maximum.evaluation.value > best:
+            # At once, before it makes others hopeless: what looks best may be on its way to infinity.
+            end = _climb(data, end.parameters, end.at_floor, -np.inf, FINE, end.maximum.evaluation)
         tick()
         collapsed += end.outcome == "collapsed"
         if end.outcome == "kept":
@@ -201,9 +204,7 @@ def _next_point(
     ends.sort(key=lambda end: -end.maximum.evaluation.value)
     if not ends or ends[0].maximum.evaluation.value < point.loglik + SAME_OPTIMUM:
         return None
-    end = ends[0]
-    polished = _climb(data, end.parameters, end.at_floor, -np.inf, FINE, end.maximum.evaluation)
-    return _collect(polished, ends, collapsed) if polished.outcome == "kept" else None
+    return _collect(ends[0], ends, collapsed)
 
 
 def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
@@ -324,7 +325,7 @@ def _floor_moves(sums: PersonSums, parameters: Parameters) -> tuple[BoolMatrix, 
     post = posterior(sums.a, sums.n, parameters)
     expected = np.exp(parameters.mu) * (sums.a @ post.p.T)
     attributed = sums.n @ post.p.T
-    falling = attributed < expected
+    falling = attributed <= expected  # both are zero where exp(mu) is
     return (expected < FEW_EVENTS) & falling, (expected < NO_EVENTS) & (attributed > 1.001 * expected)
 
 

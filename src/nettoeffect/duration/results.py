@@ -221,7 +221,11 @@ class HazardResults:
         Multipliers are hazards per month of a person with all covariates and baseline terms at zero; 0 marks a
         class that never makes the transition. Classes have no labels beyond their order here.
         """
-        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu))
+        centre = [
+            eq.design.centre @ beta[: len(eq.design.centre)]  # mass points are hazards at the mean of numbers
+            for eq, beta in zip(self.equations, self.parameters.beta, strict=True)
+        ]
+        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - np.array(centre)[:, None]))
         table = pd.DataFrame(hazards.T, columns=[eq.name for eq in self.equations])
         table.insert(0, "probability", self.parameters.probabilities)
         return table.sort_values("probability", ascending=False, ignore_index=True)

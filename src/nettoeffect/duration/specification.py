@@ -271,7 +271,7 @@ def equations(spells: Spells, spec: Specification) -> tuple[list[Equation], Haza
     for number, name in enumerate(spec.names):
         formula = spec.formulas[number]
         if formula not in designs:
-            designs[formula] = build_design(formula, spells.covariates, equation=name)
+            designs[formula] = build_design(formula, spells.covariates, equation=name).centred()
         happened = rows.starts if name == PROGRAMME else rows.exit == spells.exits.index(name)
         found.append(_equation(spec, number, designs[formula], cells, rows, happened))
     person = spells.person[spells.episode_spell]

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
 from nettoeffect.duration.covariance import Kind, check_kind
@@ -191,7 +192,11 @@ def _fit(
     if n_starts < 1:
         raise DesignError(f"n_starts={n_starts} must be 1 or more.")
     found, data = equations(spells, spec)
-    with tqdm(desc="mass points", unit=" starts", disable=not progress, leave=False) as bar:
+    bar = tqdm(desc="mass points", unit=" starts", disable=not progress, leave=False)
+    with (
+        bar,
+        threadpool_limits(1, "blas"),
+    ):  # on blocks that fit a cache, more threads only wait for each other
 
         def tick(k: int) -> None:
             bar.set_postfix({"mass points": k}, refresh=False)
