@@ -36,7 +36,9 @@ def replicate(seed: int) -> list[dict[str, object]]:
         at = effect.frame().set_index(["month", "state"]).loc[(12.0, "work")]
         inside = at["effect_lower"] <= TRUTH <= at["effect_upper"]
         se = (effect.draws[0] - effect.draws[1])[:, 12, 1].std()
-        rows.append({"rule": rule, "att": at["effect"], "se": se, "covered": inside, "k": chosen.mass_points})
+        rows.append(
+            {"rule": rule, "att": at["effect"], "se": se, "covered": float(inside), "k": chosen.mass_points}
+        )
     rows.append({"rule": "Kaplan-Meier", "att": naive(spells), "se": np.nan, "covered": np.nan, "k": 1})
     return rows
 

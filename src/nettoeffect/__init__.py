@@ -1,0 +1,99 @@
+"""Net effects of labour-market programmes: what the programme added, when, for whom, and at what price.
+
+The road: records -> `Spells` -> `TimingOfEvents` -> `NetEffect` -> lock-in, deadweight, `mkba` -> `report`.
+
+All times are in months, all shares are probabilities, all amounts are euros. The names below are loaded when
+they are first used, so that `import nettoeffect` itself costs next to nothing.
+
+Examples
+--------
+>>> import nettoeffect as ne
+>>> effect = ne.NetEffect.from_hazards(
+...     hazards={"work": [[0.08]]}, effect={"work": [(0, 0.5), (4, 1.5)]}, programme=[[0.03]],
+...     probabilities=[1.0], cuts=(), start=3, horizon=24, population="treated",
+... )
+>>> effect.lock_in(state="work").depth_month
+4.0
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nettoeffect.errors import (
+    AssumptionError,
+    ConvergenceWarning,
+    DataWarning,
+    DesignError,
+    EffectError,
+    NettoEffectError,
+    NettoEffectWarning,
+    SpellError,
+)
+
+if TYPE_CHECKING:
+    from nettoeffect import mkba, synthetic
+    from nettoeffect.duration import MixedHazards, TimingOfEvents
+    from nettoeffect.effect import NetEffect, Scenarios
+    from nettoeffect.report.html import report
+    from nettoeffect.spells import Spells
+
+    __version__: str
+
+__all__ = [
+    "AssumptionError",
+    "ConvergenceWarning",
+    "DataWarning",
+    "DesignError",
+    "EffectError",
+    "MixedHazards",
+    "NetEffect",
+    "NettoEffectError",
+    "NettoEffectWarning",
+    "Scenarios",
+    "SpellError",
+    "Spells",
+    "TimingOfEvents",
+    "__version__",
+    "mkba",
+    "report",
+    "synthetic",
+]
+
+_HOMES = {
+    "MixedHazards": "nettoeffect.duration",
+    "NetEffect": "nettoeffect.effect",
+    "Scenarios": "nettoeffect.effect",
+    "Spells": "nettoeffect.spells",
+    "TimingOfEvents": "nettoeffect.duration",
+    "report": "nettoeffect.report.html",
+}
+
+# `report` is a function here and a folder on disk. Python binds a folder's name to its parent only when the
+# folder is first loaded; that happens now, so nothing overwrites the function later. The price: modules of
+# that folder are reached by `from nettoeffect.report import plots`, not by `import nettoeffect.report.plots`.
+import_module("nettoeffect.report")
+globals().pop("report", None)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    value: Any
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name in ("mkba", "synthetic"):
+        value = import_module(f"{__name__}.{name}")
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("nettoeffect")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)
