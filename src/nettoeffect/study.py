@@ -82,7 +82,9 @@ def heart(seed: int, *, progress: bool) -> tuple[Spells, HazardResults, NetEffec
     from lifelines.datasets import load_stanford_heart_transplants
 
     rows = load_stanford_heart_transplants()
-    patients = rows.groupby("id").agg({"stop": "max", "event": "max", "age": "last", "year": "last", "surgery": "last"})
+    patients = rows.groupby("id").agg(
+        {"stop": "max", "event": "max", "age": "last", "year": "last", "surgery": "last"}
+    )
     patients["start"] = 0.0
     patients["exit"] = patients["event"].map({1: "death"})
     patients["transplant"] = rows[rows["transplant"] == 1].groupby("id")["start"].min()

@@ -122,7 +122,7 @@ def test_unit_of_time(records, plain, estimate, factor):
     ("scale", "shift"), [(1e-3, 0.0), (-2.0, 10.0), (1e4, 0.0), (1.0, -30.0), (1.5, 1346.0)]
 )
 def test_units_and_origin_of_covariates(records, plain, estimate, scale, shift):
-    """A coefficient is per unit of its covariate; a shift goes into the constants, far in that of calendar years, 2019 +- 1.5."""
+    """A coefficient is per unit of its covariate; a shift goes into the constants (last: years, 2019 +- 1.5)."""
     fit = estimate(read(records.assign(x1=scale * (records["x1"] + shift))))
     assert fit.llf == pytest.approx(plain.llf, rel=LOGLIK)
     unit = np.where(plain.params.index.get_level_values("term") == "x1", scale, 1.0)

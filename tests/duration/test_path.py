@@ -106,6 +106,16 @@ def test_more_points_than_raise_the_likelihood_are_told(one_class, model):
     assert results.mass_points == len(results.path) < 20
 
 
+def test_a_start_on_its_way_to_infinity_does_not_end_the_path(simulate, model):
+    """With 600 persons an effect can run off in a class that leaves after the programme only; other starts count."""
+    spells, _ = simulate(600, seed=9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        results = model(mass_points=4).fit(spells, n_starts=20, progress=False)
+    assert len(results.path) == 4
+    assert results.path["converged"].all()
+
+
 def test_coordinates_are_a_proper_mixture_everywhere(toe_fit):
     for point in toe_fit.points:
         parameters = point.parameters

@@ -105,7 +105,12 @@ def test_bands_are_the_quantiles_of_the_draws():
     np.testing.assert_allclose(bounds, 100 * table[["effect_lower", "effect_upper"]].to_numpy().T)
     picture = plot_effect(effect, level=0.8)
     bounds = [line.get_ydata() for line in lines(picture.axes[0], "bound")]
-    columns = ["with_programme_lower", "with_programme_upper", "without_programme_lower", "without_programme_upper"]
+    columns = [
+        "with_programme_lower",
+        "with_programme_upper",
+        "without_programme_lower",
+        "without_programme_upper",
+    ]
     np.testing.assert_allclose(bounds, 100 * table[columns].to_numpy().T)
     assert drawn(picture, "80% interval")
 
@@ -123,7 +128,9 @@ def test_the_truth_is_drawn_dotted_on_both_sides():
     np.testing.assert_array_equal(lines(right, "truth")[0].get_xdata(), true.months)
     np.testing.assert_allclose(lines(right, "truth")[0].get_ydata(), 100 * true.effect[:, 1])
     curves = [line.get_ydata() for line in lines(left, "truth")]
-    np.testing.assert_allclose(curves, 100 * np.stack([true.with_programme[:, 1], true.without_programme[:, 1]]))
+    np.testing.assert_allclose(
+        curves, 100 * np.stack([true.with_programme[:, 1], true.without_programme[:, 1]])
+    )
     assert drawn(picture, "truth")
     assert not drawn(effect.plot(), "truth")
 
@@ -278,7 +285,9 @@ def test_numbers_at_risk_stand_below_the_months(panel):
     notes = {text.xy[0]: text.get_text() for text in ax.texts if text.get_text().isdigit()}
     assert set(notes) == set(ax.get_xticks())
     assert all(int(text) == np.sum(spells.duration >= month) for month, text in notes.items())
-    assert drawn(ax.figure, "nog in de uitkering", "traject gestart", "aantal uitkeringen dat tot dan is gevolgd")
+    assert drawn(
+        ax.figure, "nog in de uitkering", "traject gestart", "aantal uitkeringen dat tot dan is gevolgd"
+    )
 
 
 def test_spells_without_programmes_have_one_curve():
@@ -314,7 +323,9 @@ def test_path_draws_effects_intervals_and_criteria():
 def test_path_marks_the_truth_and_speaks_dutch():
     picture = plot_path(PATH, chosen=3, truth=0.4, level=0.9, language="nl")
     assert list(lines(picture.axes[0], "truth")[0].get_ydata()) == [0.4, 0.4]
-    assert drawn(picture, "waarheid", "gekozen", "AIC", "HQ", "BIC", "met 90%-interval", "aantal massapunten", "0,4")
+    assert drawn(
+        picture, "waarheid", "gekozen", "AIC", "HQ", "BIC", "met 90%-interval", "aantal massapunten", "0,4"
+    )
     assert not drawn(plot_path(PATH), "chosen")
 
 
@@ -357,8 +368,12 @@ def test_the_waterfall_without_draws_has_no_whiskers():
 def test_amounts_are_written_in_the_language():
     ledger = evaluate(with_draws(design()), AMOUNTS)
     english, dutch = ledger.plot("agency"), ledger.plot("agency", language="nl")
-    assert drawn(english, "−€1,500", "benefit agency: euros per person, present value", "displacement", " to ")
-    assert drawn(dutch, "−€\N{NARROW NO-BREAK SPACE}1.500", "gemeente/uitkeringsinstantie", "verdringing", " tot ")
+    assert drawn(
+        english, "−€1,500", "benefit agency: euros per person, present value", "displacement", " to "
+    )
+    assert drawn(
+        dutch, "−€\N{NARROW NO-BREAK SPACE}1.500", "gemeente/uitkeringsinstantie", "verdringing", " tot "
+    )
 
 
 def test_a_party_to_whom_nothing_happens_can_be_drawn():

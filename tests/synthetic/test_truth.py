@@ -103,7 +103,9 @@ def test_those_at_the_start_equal_the_simulated_ones(truth, population, start):
 
 
 def test_populations_differ_by_more_than_the_tests_above_would_see(truth):
-    shares = [truth.net_effect(start=6, population=p).without_programme[18, 1] for p in ("treated", "survivors")]
+    shares = [
+        truth.net_effect(start=6, population=p).without_programme[18, 1] for p in ("treated", "survivors")
+    ]
     assert shares[0] - shares[1] > 0.01
 
 

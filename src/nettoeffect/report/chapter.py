@@ -17,7 +17,7 @@ from nettoeffect.synthetic import Truth
 _START = re.compile(r"start (?:at month )?(\d+(?:\.\d+)?)")
 _KNOWN = "a text, Spells, a fit, NetEffect, Scenarios, Ledger, a mapping of Ledgers, or the Truth of a synthetic panel"
 
-_APART = "other effects of its chapter, and would stand in one table with them. Put a text before it: texts start chapters."
+_APART = "other effects of its chapter, and would stand in one table with them. Start a chapter with a text before it."
 
 
 @dataclass

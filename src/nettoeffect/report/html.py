@@ -55,8 +55,8 @@ def report(
         `Spells`, the results of a fit, `NetEffect`, `Scenarios`, `Ledger` or a mapping of these, and the `Truth` of
         a synthetic panel, in any order. A text after other items (or at the beginning) starts a new chapter and is
         its heading; texts right after a heading are the question of that chapter, a paragraph each. A chapter holds
-        at most one `Spells` and one fit, and effects of one population and horizon. With several effects, the answer leads with the one that the first ledger
-        prices, else with the first.
+        at most one `Spells` and one fit, and effects of one population and horizon. With several effects, the answer
+        leads with the one that the first ledger prices, else with the first.
     path : str or Path
         File to write; its folder must exist.
     language : {"nl", "en"}
