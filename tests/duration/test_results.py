@@ -157,3 +157,9 @@ def test_equations_may_differ(panel, model):
     assert "other" not in results.params.index.get_level_values("equation")
     assert results.params["programme"].index.tolist() == ["x2", "baseline[3,6)", "baseline[6,inf)"]
     assert isinstance(results.params["work"], pd.Series)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 95.0, -0.1])
+def test_alpha_is_a_share(fit, alpha):
+    with pytest.raises(DesignError, match="alpha="):
+        fit.conf_int(alpha)

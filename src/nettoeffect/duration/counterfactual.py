@@ -42,14 +42,12 @@ class FittedHazards:
         Hazard ratios before the start and in each phase after it.
     mu : (E, K)
         Log mass points.
-    log_pi : (K,)
     """
 
     index: FloatMatrix
     pieces: FloatMatrix
     ratios: FloatMatrix
     mu: FloatMatrix
-    log_pi: FloatVector
 
 
 def fitted_hazards(
@@ -79,9 +77,7 @@ def fitted_hazards(
         )
         pieces.append(piece)
         ratios.append(ratio)
-    return FittedHazards(
-        np.array(index), np.array(pieces), np.array(ratios), parameters.mu, parameters.log_probabilities
-    )
+    return FittedHazards(np.array(index), np.array(pieces), np.array(ratios), parameters.mu)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +110,12 @@ class Cohort:
         return "inflow" if self.population == "inflow" else "programme_start"
 
     def subset(self, size: int) -> Cohort:
-        """An evenly spread part of the cohort, of at most about `size` spells."""
-        step = -(-len(self.chosen) // size)
-        start = self.start[::step] if isinstance(self.start, np.ndarray) else self.start
-        return replace(self, chosen=self.chosen[::step], start=start)
+        """A random part of the cohort, the same every time, of at most `size` spells."""
+        if len(self.chosen) <= size:
+            return self
+        kept = np.sort(np.random.default_rng(0).choice(len(self.chosen), size, replace=False))
+        start = self.start[kept] if isinstance(self.start, np.ndarray) else self.start
+        return replace(self, chosen=self.chosen[kept], start=start)
 
     def history(self) -> tuple[IntVector, IntVector, FloatVector, FloatVector]:
         """Episodes of the chosen spells up to the start: place in `chosen`, unit, from, to.
@@ -134,13 +132,18 @@ class Cohort:
         stop = np.where(unit == last[place] - 1, np.inf, self.spells.episode_stop[unit])
         return place, unit, np.minimum(self.spells.episode_start[unit], until), np.minimum(stop, until)
 
-    def unit_at_start(self) -> IntVector:
-        """The episode that holds at the clock's origin; its covariates are kept from there on."""
+    def unit_at_start(self, *, before: bool = False) -> IntVector:
+        """The episode that holds at the origin of the clock; its covariates are kept from there on.
+
+        A start often falls on the boundary of two episodes. It was decided on under the episode `before` it, which the
+        entry hazard needs; what follows it happens under the one that begins.
+        """
         place, unit, _, _ = self.history()
         if self.population == "inflow":
             return unit[np.searchsorted(place, np.arange(len(self.chosen)))]
         until = np.broadcast_to(np.asarray(self.start, dtype=float), len(self.chosen))[place]
-        begun = self.spells.episode_start[unit] <= until
+        begin = self.spells.episode_start[unit]
+        begun = (begin < until) | (begin == 0) if before else begin <= until
         current = np.zeros(len(self.chosen), dtype=np.intp)
         current[place[begun]] = unit[begun]
         return current
@@ -233,7 +236,7 @@ def fitted_curves(
     phases = tuple(sorted(cuts))
     at_start = cohort.unit_at_start()
     now = fitted_hazards(spec, equations, parameters, at_start, phases, programme_length)
-    weights = _weights(spec, equations, parameters, cohort, log_prior, now)
+    weights = _weights(spec, equations, parameters, cohort, log_prior)
     exits = slice(0, len(spec.exits))
     base = replace(
         now, index=now.index[exits], pieces=now.pieces[exits], ratios=now.ratios[exits], mu=now.mu[exits]
@@ -247,17 +250,18 @@ def _weights(
     parameters: Parameters,
     cohort: Cohort,
     log_prior: FloatMatrix,
-    now: FittedHazards,
 ) -> FloatMatrix:
     """(S, K) weights of the cohort: information up to and including the start, summing to one."""
-    log_weight = now.log_pi + log_prior
+    log_weight = parameters.log_probabilities + log_prior
     log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
     if cohort.population != "inflow":
         integrated = _integrated_hazards(spec, equations, parameters, cohort)
         log_weight = log_weight - integrated.T @ np.exp(parameters.mu)
     if cohort.population == "treated":
         entry = spec.names.index(PROGRAMME)
-        log_weight = log_weight + now.index[entry][:, None] + parameters.mu[entry]
+        decided = cohort.unit_at_start(before=True)
+        index = fitted_hazards(spec, equations, parameters, decided, (0.0,), np.inf).index[entry]
+        log_weight = log_weight + index[:, None] + parameters.mu[entry]
     if cohort.own_start:
         log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
     weights: FloatMatrix = np.exp(log_weight - log_weight.max())

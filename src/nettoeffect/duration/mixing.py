@@ -64,9 +64,12 @@ class PersonSums:
         return floor
 
     def sample(self, size: int) -> PersonSums:
-        """Every so many persons, `size` of them at the most (or somewhat fewer)."""
-        step = -(-self.n.shape[1] // size)
-        return PersonSums(self.a[:, ::step], self.n[:, ::step])
+        """A random part of the persons, the same every time, of at most `size`."""
+        n_persons = self.n.shape[1]
+        if n_persons <= size:
+            return self
+        kept = np.sort(np.random.default_rng(0).choice(n_persons, size, replace=False))
+        return PersonSums(self.a[:, kept], self.n[:, kept])
 
     def loglik(self, parameters: Parameters) -> FloatVector:
         """(N,) log sum_k pi_k exp(l_ik), without the part of the coefficients c_i."""

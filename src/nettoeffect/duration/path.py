@@ -189,7 +189,9 @@ def _next_point(
     """The best mixture with one more mass point, or None if no start raises the likelihood."""
     ends: list[_Climb] = []
     collapsed = 0
-    first = _screened(sums, starts(sums, point.parameters, found, POOL, rng))
+    pool = list(starts(sums, point.parameters, found, POOL, rng))
+    # One class splits best; with more, candidates compete. (At one class every candidate looks like a spike.)
+    first = pool[len(found[: (POOL + 2) // 3])] if point.parameters.n_classes == 1 else _screened(sums, pool)
     others = starts(sums, point.parameters, found, n_starts - 1, rng)
     for start in chain([first], (_settle(sums, other, SETTLED) for other in others)):
         best = max((end.maximum.evaluation.value for end in ends), default=point.loglik)
@@ -208,10 +210,15 @@ def _next_point(
 
 
 def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
-    """The start of a pool that gets furthest in the mixing distribution alone, on a sample of persons."""
+    """The start of a pool that gets furthest in the mixing distribution alone.
+
+    A sample of persons picks two of the pool, all persons choose: in a sample a single odd person weighs too much.
+    """
     sample = sums.sample(SCREEN_PERSONS)
     settled = [_settle(sample, start, ROUGHLY) for start in pool]
-    return max(settled, key=lambda start: float(sample.loglik(start).sum()))
+    settled.sort(key=lambda start: -float(sample.loglik(start).sum()))
+    finalists = [_settle(sums, start, SETTLED) for start in settled[:2]]
+    return max(finalists, key=lambda start: float(sums.loglik(start).sum()))
 
 
 def _collect(best: _Climb, ends: Sequence[_Climb], collapsed: int) -> PathPoint:

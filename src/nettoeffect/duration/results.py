@@ -147,7 +147,15 @@ class HazardResults:
         return pd.Series(2.0 * special.ndtr(-self.zvalues.abs().to_numpy()), index=self._terms, name="P>|z|")
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Confidence limits of `params`, columns ``lower`` and ``upper``; coverage 1 - alpha."""
+        """Confidence limits of `params`, columns ``lower`` and ``upper``; coverage 1 - alpha.
+
+        Raises
+        ------
+        DesignError
+            An alpha outside (0, 1).
+        """
+        if not 0 < alpha < 1:
+            raise DesignError(f"alpha={alpha} must lie between 0 and 1: 0.05 for limits of 95 %.")
         half = special.ndtri(1.0 - alpha / 2.0) * self.bse
         return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
@@ -333,7 +341,10 @@ class HazardResults:
         options |= {"programme_length": programme_length, "progress": progress}
         if isinstance(start, str) or np.ndim(start) == 0:
             return net_effect(self, start, **options)  # type: ignore[arg-type]
-        effects = [net_effect(self, each, **options) for each in start]  # type: ignore[union-attr]
+        starts = list(start)  # type: ignore[arg-type]
+        if len(set(starts)) < len(starts) or not starts:
+            raise EffectError(f"start={starts} must name one or more start moments, each once.")
+        effects = [net_effect(self, each, **options) for each in starts]
         return Scenarios({effect.label: effect for effect in effects})
 
     def summary(self) -> Summary:

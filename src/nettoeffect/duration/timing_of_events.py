@@ -231,7 +231,7 @@ def _how_many(mass_points: Any, max_mass_points: int) -> tuple[int, str | None]:
 def _warn(fit: HazardResults, asked: int | str) -> None:
     if not isinstance(asked, str) and fit.mass_points < asked:
         warnings.warn(
-            f"{asked} mass points were asked for; more than {fit.mass_points} do not raise the likelihood.",
+            f"{asked} mass points were asked for; no start with more than {fit.mass_points} raised the likelihood.",
             DataWarning,
             stacklevel=4,
         )
