@@ -217,7 +217,7 @@ def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
     sample = sums.sample(SCREEN_PERSONS)
     settled = [_settle(sample, start, ROUGHLY) for start in pool]
     settled.sort(key=lambda start: -float(sample.loglik(start).sum()))
-    finalists = [_settle(sums, start, SETTLED) for start in settled[:2]]
+    finalists = [_settle(sums, start, ROUGHLY) for start in settled[:2]]
     return max(finalists, key=lambda start: float(sums.loglik(start).sum()))
 
 
