@@ -13,7 +13,7 @@ import argparse
 from importlib import import_module
 
 QUICK = ("engine", "path")
-ALL = (*QUICK, "large", "recovery", "durdata")
+ALL = (*QUICK, "large", "recovery", "coverage", "durdata")
 
 
 def main() -> None:

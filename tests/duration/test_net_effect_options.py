@@ -7,7 +7,7 @@ import pytest
 
 from nettoeffect.duration import TimingOfEvents
 from nettoeffect.effect import Scenarios
-from nettoeffect.errors import EffectError
+from nettoeffect.errors import DataWarning, EffectError
 
 
 def net_effect(fit, start, **options):
@@ -43,15 +43,38 @@ def test_persons_are_counted_not_spells(random_spells, by_hand):
     assert net_effect(fit, "observed").n == len(set(spells.person[spells.treated]))
 
 
-def test_length_of_the_programme_is_the_observed_median_unless_given(random_spells, by_hand):
+def test_length_of_the_programme_counts_those_cut_off(random_spells, by_hand):
+    """Kaplan-Meier median, written out: ends at or beyond the end of the spell are not ends of the programme."""
     spells = random_spells()
     fit = by_hand(spells, effect="during/after")
-    length = np.nanmedian(spells.programme_end - spells.programme_start)
+    begin, finish, stop = (
+        each[spells.treated] for each in (spells.programme_start, spells.programme_end, spells.duration)
+    )
+    seen = finish < stop
+    lasted = np.where(seen, finish, stop) - begin
+    survival = 1.0
+    for length in np.unique(lasted[seen]):
+        survival *= 1.0 - np.sum(lasted[seen] == length) / np.sum(lasted >= length)
+        if survival <= 0.5:
+            break
     default = fit.net_effect(3.0, draws=0, progress=False)
     given = fit.net_effect(3.0, draws=0, progress=False, programme_length=length)
     assert np.array_equal(default.with_programme, given.with_programme)
-    other = fit.net_effect(3.0, draws=0, progress=False, programme_length=2 * length)
-    assert not np.array_equal(default.with_programme, other.with_programme)
+    assert length > np.nanmedian(spells.programme_end - spells.programme_start)
+
+
+def test_curves_beyond_the_data_are_told(random_spells, by_hand):
+    spells = random_spells()
+    fit = by_hand(spells)
+    last = int(spells.duration.max())
+    with pytest.warns(DataWarning, match="extend the last piece of the baseline"):
+        fit.net_effect(3.0, horizon=last, draws=0, progress=False)
+
+
+def test_the_exit_to_work_leads(random_spells, by_hand):
+    """Whatever the order of the exits: 'other' comes before 'work'."""
+    fit = by_hand(random_spells())
+    assert fit.main_effect[0] == ("work" if "work" in fit.spells.exits else fit.spells.exits[0])
 
 
 FAULTS = {

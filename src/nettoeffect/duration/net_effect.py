@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,8 @@ from nettoeffect.duration.counterfactual import Cohort, FittedCurves, earlier_sp
 from nettoeffect.duration.likelihood import Parameters
 from nettoeffect.duration.specification import PROGRAMME
 from nettoeffect.effect.net_effect import NetEffect
-from nettoeffect.errors import EffectError
+from nettoeffect.errors import DataWarning, EffectError
+from nettoeffect.spells import Spells
 
 if TYPE_CHECKING:
     from nettoeffect.duration.results import HazardResults
@@ -41,6 +43,7 @@ def net_effect(
     months = np.arange(horizon + 1.0)
     length = _programme_length(fit, programme_length)
     cohort = _cohort(fit, start, population)
+    _warn_beyond_data(fit.spells, cohort, horizon)
     with threadpool_limits(1, "blas"):
         curves = _curves(fit, fit.parameters, cohort, length)
         with_programme, without_programme = curves(months)
@@ -78,20 +81,56 @@ def _check(fit: HazardResults, start: Any, horizon: Any, population: str, draws:
         raise EffectError(f"draws={draws} must be a whole number, 0 for no draws.")
 
 
+def _warn_beyond_data(spells: Spells, cohort: Cohort, horizon: int) -> None:
+    """Say so where the curves rest on more months of a spell than anybody was observed for."""
+    observed = float(spells.duration.max())
+    first = 0.0 if cohort.population == "inflow" else float(np.min(cohort.start))
+    if first + horizon > observed:
+        warnings.warn(
+            f"The curves run to month {first + horizon:g} of a spell, and no spell is observed beyond month "
+            f"{observed:.4g}: from there on they extend the last piece of the baseline. Choose a shorter horizon.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
 def _programme_length(fit: HazardResults, length: float | None) -> float:
-    """Months after which the phase after the programme begins; the observed median unless given."""
+    """Months after which the phase after the programme begins; the Kaplan-Meier median unless given."""
     if not fit.specification.during_after:
         if length is not None:
             raise EffectError("programme_length only matters for effect='during/after'. Leave it out.")
         return np.inf
     if length is None:
-        observed = fit.spells.programme_end - fit.spells.programme_start
-        if not np.isfinite(observed).any():
-            raise EffectError("No programme end is observed. Give programme_length in months.")
-        return float(np.nanmedian(observed))
+        return _median_length(fit.spells)
     if not 0 < length < np.inf:
         raise EffectError(f"programme_length={length} must be a positive, finite number of months.")
     return float(length)
+
+
+def _median_length(spells: Spells) -> float:
+    """Median programme length; a programme that the end of the spell cut off lasted at least so long.
+
+    The median of the ends that were seen would be too short: long programmes are cut off most.
+    """
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    treated = spells.treated
+    begin, finish, stop = (
+        spells.programme_start[treated],
+        spells.programme_end[treated],
+        spells.duration[treated],
+    )
+    seen = finish < stop
+    lasted = np.where(seen, finish, stop) - begin
+    known = lasted > 0
+    curve = SurvfuncRight(lasted[known], seen[known].astype(float)) if seen.any() else None
+    half = np.flatnonzero(curve.surv_prob <= 0.5) if curve is not None else np.empty(0)
+    if curve is None or not len(half):
+        raise EffectError(
+            "Half of the programmes last longer than their ends were observed: their median length is unknown. Give "
+            "programme_length in months."
+        )
+    return float(curve.surv_times[half[0]])
 
 
 def _cohort(fit: HazardResults, start: float | Literal["observed"], population: Population) -> Cohort:

@@ -223,7 +223,7 @@ def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
 
 def _collect(best: _Climb, ends: Sequence[_Climb], collapsed: int) -> PathPoint:
     top = best.maximum.evaluation.value
-    rivals = [e.parameters for e in ends if e.maximum.evaluation.value > top - SAME_OPTIMUM - 10 * COARSE]
+    rivals = [e.parameters for e in ends if e.maximum.evaluation.value > top - SAME_OPTIMUM - COARSE]
     return PathPoint(
         best.parameters,
         best.at_floor,

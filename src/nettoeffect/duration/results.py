@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from nettoeffect.design.columns import FloatMatrix, IntVector
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.assemble import Equation
 from nettoeffect.duration.covariance import Kind, check_kind, covariance
 from nettoeffect.duration.likelihood import HazardData, Parameters
@@ -26,6 +26,8 @@ from nettoeffect.errors import DesignError, EffectError
 from nettoeffect.spells import Spells
 
 BoolVector = npt.NDArray[np.bool_]
+# Names of the exit to work, in English and Dutch: the outcome that programmes are for.
+OUTCOMES = ("work", "werk", "job", "baan")
 
 if TYPE_CHECKING:
     from nettoeffect.report.fit_summary import Summary
@@ -226,14 +228,23 @@ class HazardResults:
     def mixing(self) -> pd.DataFrame:
         """Mixing distribution, most probable first: ``probability`` and the hazard multiplier per transition.
 
-        Multipliers are hazards per month of a person with all covariates and baseline terms at zero; 0 marks a
-        class that never makes the transition. Classes have no labels beyond their order here.
+        Multipliers are hazards per month of a person with all covariates and baseline terms at zero, as other
+        programs give them; 0 marks a class that never makes the transition. With a covariate such as the calendar
+        year they are hazards of nobody: see `mixing_at_means`. Classes have no labels beyond their order here.
         """
         centre = [
-            eq.design.centre @ beta[: len(eq.design.centre)]  # mass points are hazards at the mean of numbers
+            eq.design.centre @ beta[: len(eq.design.centre)]  # the mass points are hazards at the means
             for eq, beta in zip(self.equations, self.parameters.beta, strict=True)
         ]
-        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - np.array(centre)[:, None]))
+        return self._mixing(np.array(centre))
+
+    @cached_property
+    def mixing_at_means(self) -> pd.DataFrame:
+        """As `mixing`, with numeric covariates at their means: hazards of persons one can imagine."""
+        return self._mixing(np.zeros(len(self.equations)))
+
+    def _mixing(self, shift: FloatVector) -> pd.DataFrame:
+        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - shift[:, None]))
         table = pd.DataFrame(hazards.T, columns=[eq.name for eq in self.equations])
         table.insert(0, "probability", self.parameters.probabilities)
         return table.sort_values("probability", ascending=False, ignore_index=True)
@@ -242,10 +253,10 @@ class HazardResults:
     def path(self) -> pd.DataFrame:
         """One row per number of mass points.
 
-        ``loglik``, ``n_params``, ``aic``, ``hq``, ``bic``; ``effect`` and ``effect_se`` (the last effect term of the
-        first exit that has one: the long-run effect); ``gradient_max`` (largest value of the gradient function: the
-        log-likelihood still to be gained at these coefficients is at most ``n log(1 + gradient_max / n)``);
-        ``converged``; and, with several effect terms, each term and its standard error.
+        ``loglik``, ``n_params``, ``aic``, ``hq``, ``bic``; ``effect`` and ``effect_se`` (of `main_effect`: the last
+        effect term, the long-run one, of the exit to work, or else of the first exit); ``gradient_max`` (largest value
+        of the gradient function: the log-likelihood still to be gained at these coefficients is at most
+        ``n log(1 + gradient_max / n)``); ``converged``; and, with several effect terms, each term and its error.
         """
         return pd.DataFrame([self.at(k)._path_row() for k in range(1, len(self.points) + 1)]).set_index(
             "mass_points"
@@ -266,9 +277,11 @@ class HazardResults:
 
     @property
     def main_effect(self) -> tuple[str, str]:
-        """The effect that `path` follows: the last effect term of the first exit that has one."""
+        """The effect that `path` follows: the last effect term of the exit to work, or else of the first exit."""
         terms = list(self._terms[self._is_effect])
-        last: tuple[str, str] = [pair for pair in terms if pair[0] == terms[0][0]][-1]
+        exits = [equation for equation, _ in terms]
+        followed = next((name for name in OUTCOMES if name in exits), exits[0])
+        last: tuple[str, str] = [pair for pair in terms if pair[0] == followed][-1]
         return last
 
     def effect_by_criterion(self) -> EffectRange | None:
@@ -315,7 +328,8 @@ class HazardResults:
             and not started at that month. ``"inflow"``: the entry cohort with a start planned at that month;
             months then count from inflow.
         programme_length : float, optional
-            Months of the programme, for ``effect="during/after"``; default the median observed length.
+            Months of the programme, for ``effect="during/after"``; default the median length by Kaplan-Meier,
+            programmes that the end of the spell cut off censored.
         draws : int
             Draws from the asymptotic normal distribution of the parameters; 0 for none. They carry the
             uncertainty of the parameters for this sample of persons, conditional on the number of mass points.
@@ -331,6 +345,11 @@ class HazardResults:
         ------
         EffectError
             No programme in the model, unknown population, impossible start or horizon, no covariance.
+
+        Warns
+        -----
+        DataWarning
+            The curves run beyond the longest observed spell.
 
         Notes
         -----
@@ -355,8 +374,9 @@ class HazardResults:
 
     def __repr__(self) -> str:
         verdict = "converged" if self.verdict.converged else "NOT converged"
+        points = f"{self.mass_points} mass point{'s' * (self.mass_points > 1)} ({self.rule})"
         return (
             f"{type(self).__name__}({', '.join(self.specification.names)}; {self.nobs:,} persons, "
-            f"{self.mass_points} mass points ({self.rule}), log-likelihood {self.llf:,.2f}, {verdict}; "
+            f"{points}, log-likelihood {self.llf:,.2f}, {verdict}; "
             "see .summary(), .path, .net_effect(start=...))"
         )

@@ -158,6 +158,10 @@ def resolve(
     DesignError
         Unknown names (with the nearest one), exits without a formula, no programme start in the spells.
     """
+    if not isinstance(spells, Spells):
+        raise DesignError(
+            f"fit takes Spells, not {type(spells).__name__}. Build them with Spells.from_frame(...)."
+        )
     exits = spells.exits
     if not exits:
         raise DesignError(

@@ -189,8 +189,12 @@ def _fit(
     """Walk the path and choose a point of it."""
     check_kind(kind)
     most, rule = _how_many(mass_points, max_mass_points)
-    if n_starts < 1:
-        raise DesignError(f"n_starts={n_starts} must be 1 or more.")
+    if not isinstance(spells, Spells):
+        raise DesignError(
+            f"fit takes Spells, not {type(spells).__name__}. Build them with Spells.from_frame(...)."
+        )
+    if not isinstance(n_starts, Integral) or isinstance(n_starts, bool) or n_starts < 1:
+        raise DesignError(f"n_starts={n_starts!r} must be a whole number, 1 or more.")
     found, data = equations(spells, spec)
     bar = tqdm(desc="mass points", unit=" starts", disable=not progress, leave=False)
     with (

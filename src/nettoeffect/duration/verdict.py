@@ -97,6 +97,8 @@ def _notes(point: PathPoint, weak: Sequence[str]) -> list[str]:
     if len(point.start_logliks) > 1:
         reached = sum(value > point.loglik - 1e-4 for value in point.start_logliks)
         notes.append(f"{reached} of {len(point.start_logliks)} starts reached the best likelihood")
+    elif point.parameters.n_classes > 1:
+        notes.append("one start only got this far: give more n_starts to look for a better optimum")
     if weak:
         notes.append(
             f"standard error above {UNINFORMATIVE:g} for {', '.join(weak)}: the data say nothing about it"

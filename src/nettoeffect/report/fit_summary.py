@@ -119,9 +119,11 @@ class Summary:
         if len(ratios):
             limits = dict.fromkeys(map(str, ratios.columns), three)
             sections.append(("Effect of the programme on the hazard (ratio, 95 % limits)", ratios, limits))
-        hazards = dict.fromkeys(map(str, fit.mixing.columns), "{:.5f}")
-        mixing = "Mixing distribution (probability; hazard per month at covariates zero)"
-        sections.append((mixing, fit.mixing, hazards))
+        hazards = dict.fromkeys(map(str, fit.mixing_at_means.columns), "{:.5f}")
+        mixing = (
+            "Mixing distribution (probability; hazard per month at the means of numbers, first categories)"
+        )
+        sections.append((mixing, fit.mixing_at_means, hazards))
         criteria = dict.fromkeys(("loglik", "aic", "hq", "bic"), "{:.2f}")
         path = {**criteria, "effect": four, "effect_se": four, "gradient_max": "{:.1f}"}
         sections.append(("Path over the number of mass points (* these results)", self.path(), path))
