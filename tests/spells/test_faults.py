@@ -134,7 +134,9 @@ def test_unknown_columns_in_polars():
 
 def test_observed_until_that_is_neither_column_nor_date():
     refused(
-        records(), "observed_until='seen' is neither a column of the frame nor a date.", observed_until="seen"
+        records(),
+        "observed_until='seen' is neither a column of the frame nor a date written YYYY-MM-DD.",
+        observed_until="seen",
     )
 
 
@@ -168,6 +170,72 @@ def test_dates_written_as_numbers():
         frame, "Column 'start' (start) looks like dates written as yyyymmdd (for instance 20200115)."
     )
     assert "format='%Y%m%d'" in text
+
+
+def test_months_written_as_numbers():
+    """202003 - 201912 would be 91 months; it is three."""
+    frame = records().assign(start=[201912, 202001, 202002, 202003, 202004], end=202012)
+    text = refused(frame, "Column 'start' (start) looks like dates written as yyyymm (for instance 201912).")
+    assert "pandas.to_datetime(frame['start'], format='%Y%m')" in text
+    frame = records().assign(course=[202001.0, 202002, np.nan, np.nan, np.nan])
+    refused(frame, "Column 'course' (programme_start) looks like dates written as yyyymm")
+    refused(records().assign(seen=202012), "Column 'seen' (observed_until) looks", observed_until="seen")
+
+
+@pytest.mark.parametrize(
+    ("until", "shape"), [(202012, "yyyymm"), (np.int64(20201231), "yyyymmdd"), (202012.0, "yyyymm")]
+)
+def test_an_end_of_observation_written_as_a_number(until, shape):
+    refused(records(), f"observed_until={until} looks like a date written as {shape}.", observed_until=until)
+
+
+def test_infinite_end_of_observation():
+    with pytest.raises(SpellError, match="holds infinite numbers"):
+        Spells.from_frame(records(), **FRAME, observed_until=np.inf)
+
+
+@pytest.mark.parametrize(
+    "until", ["03-02-2021", "3/2/2021", "2021", "2021-02", "20210203", "2021-02-30", "2021-02-03 noon"]
+)
+def test_dates_in_text_have_one_order(until):
+    text = refused(records(), f"observed_until='{until}' is neither a column", observed_until=until)
+    assert "YYYY-MM-DD" in text
+
+
+def test_dates_in_text_columns_are_refused_with_their_order():
+    text = refused(records().assign(end="03-02-2021"), "Column 'end' (end) holds neither dates nor numbers")
+    assert "format='%d-%m-%Y'" in text
+    refused(records().assign(seen="2021-02-03"), "Column 'seen' (observed_until)", observed_until="seen")
+
+
+@pytest.mark.parametrize("until", [None, "9999-12-31"])
+def test_far_ends_that_stand_for_still_running(until):
+    frame = pd.DataFrame({"id": [1, 2, 3], "start": dt.date(2020, 1, 1), "exit": [None, "work", None]})
+    frame["end"] = [dt.date(9999, 12, 31), dt.date(2099, 12, 31), dt.date(2121, 1, 1)]
+    with pytest.raises(SpellError) as caught:
+        Spells.from_frame(frame, person="id", start="start", end="end", exit="exit", observed_until=until)
+    text = str(caught.value)
+    assert text.startswith("2 spells last more than 1,200 months (persons 1, 3).")
+    assert "leave the end missing" in text
+    assert "observed_until=" in text
+
+
+def test_the_longest_spell_counts_in_months_whatever_the_unit():
+    one = {"id": [1], "start": [0.0], "exit": ["work"]}
+    columns = {"person": "id", "start": "start", "end": "end", "exit": "exit"}
+    assert Spells.from_frame(pd.DataFrame(one | {"end": [1200.0]}), **columns).duration[0] == 1200
+    assert len(Spells.from_frame(pd.DataFrame(one | {"end": [36_000.0]}), **columns, time_unit="days")) == 1
+    with pytest.raises(SpellError, match=r"1 spell lasts more than 1,200 months \(person 1\)\..*time_unit"):
+        Spells.from_frame(pd.DataFrame(one | {"end": [101.0]}), **columns, time_unit="years")
+
+
+def test_labels_that_differ_in_letter_case_only():
+    refused(records(exit={1: "Work "}), "Column 'exit' (exit) has labels 'Work', 'work', which differ in")
+    refused(records(kind={1: "Training"}), "Column 'kind' (programme_type) has labels 'Training', 'training'")
+    with pytest.raises(SpellError, match=r"^Column 'd' \(event\) has labels 'Job', 'job', which differ"):
+        Spells.from_episodes(episodes(d={4: "Job"}), **EPISODES)
+    with pytest.raises(SpellError, match=r"^Column 'state' \(state\) has labels 'Work', 'work', which"):
+        Spells.from_panel(panel(state={5: "Work"}), **PANEL)
 
 
 @pytest.mark.parametrize("codes", [[1, 0, 1, 0, 1], [True, False, True, False, True]])

@@ -125,3 +125,10 @@ def test_start_of_an_episode_is_the_end_of_the_one_before_bit_for_bit():
     spells = Spells.from_episodes(frame, person="id", duration="months", event="d", covariates="x")
     np.testing.assert_array_equal(spells.episode_start[1:], spells.episode_stop[:-1])
     assert spells.duration[0] == pytest.approx(lengths.sum(), rel=1e-14)
+
+
+def test_white_space_is_no_part_of_an_event():
+    frame = pd.DataFrame({"id": [1, 1, 2], "months": [3, 4, 9], "d": ["program ", " job", "none "]})
+    spells = Spells.from_episodes(frame, person="id", duration="months", event="d", programme=" program")
+    assert (spells.exits, spells.exit.tolist()) == (("job",), [0, -1])
+    assert spells.programme_start.tolist()[0] == 3

@@ -104,6 +104,33 @@ def test_end_of_observation_cuts_exits_and_programmes_that_come_later():
     )
 
 
+def test_planned_ends_of_programmes_after_the_spell_are_counted():
+    frame = pd.DataFrame({
+        "id": [1, 2, 3], "start": 0, "end": [5, 6, 7], "exit": "work", "course": 2, "course_end": [9, 8, 4],
+    })  # fmt: skip
+    spells = Spells.from_frame(frame, **COLUMNS, programme_start="course", programme_end="course_end")
+    np.testing.assert_array_equal(spells.programme_end, [np.nan, np.nan, 4])
+    assert spells.notes == ("2 programmes end after what is observed of the spell: end not observed.",)
+
+
+@pytest.mark.parametrize("until", ["2021-07-01", "2021-07-01T00:00:00", "2021-07-01 00:00"])
+def test_iso_text_is_a_date(until):
+    spells = Spells.from_frame(three_spells(), **COLUMNS, observed_until=until)
+    assert spells.duration[-1] * 30.4375 == pytest.approx(273, rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["category", "string", object])
+def test_white_space_is_no_part_of_a_label(same, dtype):
+    plain = three_spells().assign(exit=["work", "work", None], kind=[None, "training", None])
+    frame = plain.assign(exit=["work ", " work", None], kind=[None, " training\t", None])
+    arguments = COLUMNS | {
+        "programme_start": "course", "programme_type": "kind", "observed_until": "2021-07-01",
+    }  # fmt: skip
+    spells = Spells.from_frame(frame.astype({"exit": dtype, "kind": dtype}), **arguments)
+    assert (spells.exits, spells.programmes) == (("work",), ("training",))
+    same(spells, Spells.from_frame(plain, **arguments))
+
+
 def test_observed_until_may_differ_between_spells():
     frame = pd.DataFrame(
         {"id": [1, 2], "start": [0, 1], "end": [np.nan, np.nan], "exit": [None, None], "seen": [6.0, 9.0]}

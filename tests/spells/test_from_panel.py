@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nettoeffect.errors import DataWarning
 from nettoeffect.spells import Spells
+
+# Most histories here begin on benefit, for brevity; the warning about that has tests of its own.
+pytestmark = pytest.mark.filterwarnings("ignore:.*stock sample:nettoeffect.errors.DataWarning")
 
 COLUMNS = {"person": "id", "period": "month", "state": "state", "benefit": "b"}
 WORDS = {"b": "b", "w": "work", "o": "other"}
@@ -106,6 +110,30 @@ def test_notes_tell_what_was_merged_and_left_out():
         "The last month of each person's panel only shows whether exits last: "
         "1 spell is censored before, 1 spell and 1 programme start in them left out.",
     )
+
+
+def test_a_stock_sample_is_warned_of():
+    with pytest.warns(
+        DataWarning,
+        match=r"^2 spells of 3 begin in the first month of the person's panel, taken as the start\.",
+    ) as caught:
+        Spells.from_panel(panel(a="bbwb", b="bbbw"), **COLUMNS)
+    text = str(caught[0].message)
+    assert "length-biased sampling), which is not corrected" in text
+    assert "keep only spells that begin within the panel" in text
+    assert caught[0].filename == __file__  # it points at the call
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_inflow_sample_is_not_warned_of():
+    assert len(Spells.from_panel(panel(a="bbwb"), **COLUMNS)) == 2  # half, not most
+    assert len(Spells.from_panel(panel(a="wbbw", b="obb", c="bw"), **COLUMNS)) == 3
+
+
+def test_white_space_is_no_part_of_a_state():
+    frame = panel(a="wbbww").assign(state=["work", "b ", " b", "work ", "work"])
+    spells = Spells.from_panel(frame, **COLUMNS | {"benefit": " b"})
+    assert (spells.exits, spells.duration.tolist()) == (("work",), [2])
 
 
 def on_programme(history: str, months: list[int], **arguments) -> Spells:

@@ -131,7 +131,7 @@ class Spells:
             Columns of dates, or of numbers on any common origin. A missing end = still running at
             `observed_until`.
         exit : str
-            Column of exit states (text); missing = censored at `end`.
+            Column of exit states (text; white space around a label is ignored); missing = censored at `end`.
         programme_start, programme_end : str, optional
             Columns on the same clock as `start`; missing = no programme, or not ended.
         programme_type : str, optional
@@ -139,7 +139,8 @@ class Spells:
         covariates : str or sequence of str, optional
             Columns measured at the start of the spell.
         observed_until : column name, date or number, optional
-            End of observation. Spells that run on, and whatever happens later, are cut there.
+            End of observation. Spells that run on, and whatever happens later, are cut there. A date in
+            text is written YYYY-MM-DD.
         time_unit : {"days", "weeks", "months", "years"}, default "months"
             Unit of numbers. Dates always count 30.4375 days a month.
 
@@ -150,8 +151,9 @@ class Spells:
         Raises
         ------
         SpellError
-            Unknown columns; missing ids or starts; text or mixed times; spells that end before they start,
-            have no length or overlap; a programme outside its spell; missing or infinite covariates.
+            Unknown columns; missing ids or starts; text or mixed times, or dates written as numbers; spells
+            that end before they start, have no length, overlap or last more than 1,200 months; a programme
+            outside its spell; labels that differ in letter case only; missing or infinite covariates.
 
         Examples
         --------
@@ -216,7 +218,8 @@ class Spells:
         ------
         SpellError
             Unknown columns or programme label; missing ids; negative durations; rows after an exit; a second
-            programme start in a spell, or one with no time after it; missing or infinite covariates.
+            programme start in a spell, or one with no time after it; events that differ in letter case only;
+            missing or infinite covariates.
 
         Examples
         --------
@@ -287,12 +290,19 @@ class Spells:
         ------
         SpellError
             Unknown columns or states; duplicated person-months or gaps; a programme that starts off benefit
-            or starts twice in a spell; missing states; missing or infinite covariates.
+            or starts twice in a spell; missing states, or states that differ in letter case only; missing or
+            infinite covariates.
+
+        Warns
+        -----
+        DataWarning
+            Most spells begin in the first month of their person's panel: it looks like a stock sample, whose
+            durations are too short and length-biased.
 
         Examples
         --------
         >>> import pandas as pd
-        >>> frame = pd.DataFrame({"id": 1, "month": range(6), "state": ["w", "w", "job", "w", "job", "job"]})
+        >>> frame = pd.DataFrame({"id": 1, "month": range(7), "state": "job w w job w job job".split()})
         >>> columns = dict(person="id", period="month", state="state", benefit="w")
         >>> Spells.from_panel(frame, **columns).duration.tolist()
         [2.0, 1.0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,15 +112,29 @@ def labels(values: pd.Series, argument: str) -> tuple[IntVector, tuple[str, ...]
             "a name and leave what is not observed missing, for instance "
             f"frame['{values.name}'].map({{1: 'work', 2: 'other'}})."
         )
-    return sort_labels(code, [str(label) for label in found])
+    return sort_labels(code, found, f"Column '{values.name}' ({argument})")
 
 
-def sort_labels(code: IntVector, found: Sequence[str]) -> tuple[IntVector, tuple[str, ...]]:
-    """Recode so that labels stand in alphabetical order, whatever the order of the rows."""
-    order = np.argsort(np.asarray(found, dtype=object), kind="stable")
-    rank = np.full(len(found) + 1, -1, dtype=np.intp)  # the last place serves code -1
-    rank[order] = np.arange(len(found))
-    return rank[code], tuple(found[i] for i in order)
+def sort_labels(code: IntVector, found: Iterable[Any], where: str) -> tuple[IntVector, tuple[str, ...]]:
+    """Recode so that labels stand in alphabetical order, whatever the order of the rows.
+
+    White space around a label is no part of it. Labels that differ in letter case only are refused: they are
+    one state spelled in several ways, and would become several exits.
+    """
+    names = [str(label).strip() for label in found]
+    clean = sorted(set(names))
+    spellings: dict[str, list[str]] = {}
+    for name in clean:
+        spellings.setdefault(name.casefold(), []).append(name)
+    variants = [repr(name) for group in spellings.values() if len(group) > 1 for name in group]
+    if variants:
+        raise SpellError(
+            f"{where} has {listed('label', variants)}, which differ in letter case only. "
+            "Spell each label in one way, for instance all in lower case."
+        )
+    place = {name: position for position, name in enumerate(clean)}
+    recode = np.array([*(place[name] for name in names), -1], dtype=np.intp)  # the last place serves code -1
+    return recode[code], tuple(clean)
 
 
 def only_used(code: IntVector, names: tuple[str, ...]) -> tuple[IntVector, tuple[str, ...]]:

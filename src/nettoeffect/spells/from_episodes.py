@@ -99,6 +99,7 @@ def _lengths(values: pd.Series, persons: pd.Index, code: IntVector) -> FloatVect
 def _events(values: pd.Series, programme: str | None) -> tuple[IntVector, tuple[str, ...], BoolVector]:
     """Exit code of each row (-1 = none), the exits, and the rows that end with a programme start."""
     code, found = labels(values, "event")
+    programme = None if programme is None else programme.strip()  # as labels are
     known = [label for label in found if label != NO_EVENT]
     if programme is not None and programme not in known:
         raise SpellError(

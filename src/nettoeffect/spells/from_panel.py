@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api import types
 
-from nettoeffect.errors import SpellError
+from nettoeffect.errors import DataWarning, SpellError
 from nettoeffect.spells.container import BoolVector, FloatVector, IntVector, Spells
 from nettoeffect.spells.episodes import merge
 from nettoeffect.spells.faults import counted, nearest, refuse
@@ -71,12 +72,13 @@ def build(
     table, code, month = table.iloc[order], code[order], month[order]
     _check_months(persons, code, month)
     state_code, states = _states(table[state], persons, code)
-    if str(benefit) not in states:
+    on_benefit = str(benefit).strip()  # as labels are
+    if on_benefit not in states:
         raise SpellError(
-            f"benefit={benefit!r} is not a state in column '{state}'. {nearest(str(benefit), states)}"
+            f"benefit={benefit!r} is not a state in column '{state}'. {nearest(on_benefit, states)}"
         )
     first: BoolVector = np.diff(code, prepend=-1) != 0
-    on_spell, interruptions = _join(state_code == states.index(str(benefit)), code, durable)
+    on_spell, interruptions = _join(state_code == states.index(on_benefit), code, durable)
     last_month = month[np.append(first[1:], True)]
     panel = _Panel(
         persons, code, month, state_code, first, on_spell,
@@ -89,7 +91,9 @@ def build(
             "Give a longer panel, or ask for a shorter durable exit."
         )
     values = read_covariates(table[panel.kept], names, persons, code[panel.kept])
-    return _spells(panel, states, values, programme is not None, _notes(panel, interruptions, durable))
+    spells = _spells(panel, states, values, programme is not None, _notes(panel, interruptions, durable))
+    _warn_of_stock(_running(panel), len(spells))
+    return spells
 
 
 def _check_months(persons: pd.Index, code: IntVector, month: npt.NDArray[np.int64]) -> None:
@@ -105,7 +109,7 @@ def _states(values: pd.Series, persons: pd.Index, code: IntVector) -> tuple[IntV
     what = f"row has no state in column '{values.name}'", f"rows have no state in column '{values.name}'"
     refuse(values.isna().to_numpy(), persons, code, what, "Give every month a state; 'unknown' is one.")
     raw, found = pd.factorize(values)
-    return sort_labels(raw, [str(label) for label in found])
+    return sort_labels(raw, found, f"Column '{values.name}' (state)")
 
 
 def _on_programme(
@@ -204,12 +208,32 @@ def _programmes(
     return begin, finish
 
 
+def _running(panel: _Panel) -> int:
+    """Spells that begin in the first month of their person's panel, and may have been running before."""
+    return int((panel.kept & panel.first).sum())
+
+
+def _warn_of_stock(running: int, n_spells: int) -> None:
+    """Warn if most spells may have begun before the panel."""
+    if 2 * running > n_spells:
+        warnings.warn(
+            f"{counted(running, 'spell', 'spells')} of {n_spells:,} {'begins' if running == 1 else 'begin'} in "
+            "the first month of the person's panel, taken as the start. If they were already running, this is "
+            "a stock sample: their durations are too short, and long spells are overrepresented "
+            "(length-biased sampling), which is not corrected. Then keep only spells that begin within the "
+            "panel, by dropping the months of these first spells. If persons enter the panel when they enter "
+            "benefit, nothing is wrong.",
+            DataWarning,
+            stacklevel=4,  # the caller of Spells.from_panel
+        )
+
+
 def _notes(panel: _Panel, interruptions: int, durable: int) -> tuple[str, ...]:
     kept, notes = panel.kept, []
     never = len(panel.persons) - len(np.unique(panel.code[kept]))
     if never:
         notes.append(f"{counted(never, 'person has', 'persons have')} no month on benefit that counts.")
-    running = int((kept & panel.first).sum())
+    running = _running(panel)
     if running:
         notes.append(
             f"{counted(running, 'spell begins', 'spells begin')} in the first month of the person's panel, "

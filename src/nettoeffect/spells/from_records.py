@@ -23,6 +23,7 @@ from nettoeffect.spells.frames import (
 )
 from nettoeffect.spells.times import constant_time, read_times
 
+LONGEST = 1200  # months; a longer spell is a far date for "still running", or a wrong time unit
 OBSERVED_UNTIL = " observed_until"  # the blank keeps it apart from columns of the user
 
 
@@ -74,7 +75,7 @@ def build(
     records, months, exits, programmes = _read(table, code, times, time_unit, exit, programme_type)
     order = np.lexsort((records.start, code))
     records = records.take(order)
-    _check_spells(records, persons)
+    _check_spells(records, persons, months)
     _check_programmes(records, persons)
     values = read_covariates(table.iloc[order], names, persons, records.code)
     return _spells(records, persons, exits, programmes, values, months)
@@ -104,9 +105,10 @@ def _read(
 
 
 # fmt: off
-def _check_spells(records: _Records, persons: pd.Index) -> None:
+def _check_spells(records: _Records, persons: pd.Index, months: float) -> None:
     no_end = np.isnan(records.end)
     last = np.where(no_end, records.until, records.end)
+    too_long = (np.fmin(records.end, records.until) - records.start) * months > LONGEST
     overlap = (np.diff(records.code, prepend=-1) == 0) & (records.start < np.append(np.inf, last[:-1]))
     refuse_each([
         (np.isnan(records.start), "spell has no start", "spells have no start",
@@ -121,6 +123,9 @@ def _check_spells(records: _Records, persons: pd.Index) -> None:
          "A spell runs up to, not including, its end. If it is the last day on benefit, add one day."),
         (records.start >= records.until, "spell starts at or after observed_until",
          "spells start at or after observed_until", "Leave these spells out, or move observed_until."),
+        (too_long, f"spell lasts more than {LONGEST:,} months", f"spells last more than {LONGEST:,} months",
+         "If a far end stands for 'still running', leave the end missing and say with observed_until= until "
+         "when spells were observed. If times are numbers, check time_unit=."),
         (overlap, "spell starts before the person's previous spell ends",
          "spells start before the person's previous spell ends",
          "Spells of a person may touch but not overlap: merge them or correct their times."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -18,6 +19,8 @@ FloatVector = npt.NDArray[np.float64]
 Clock = Literal["dates", "numbers"]
 
 DAYS_PER_MONTH = 30.4375
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+WRITTEN_DATES = {"yyyymmdd": ("%Y%m%d", 100), "yyyymm": ("%Y%m", 1)}  # format, and what follows the month
 MONTHS_PER_UNIT = {"days": 1 / DAYS_PER_MONTH, "weeks": 7 / DAYS_PER_MONTH, "months": 1.0, "years": 12.0}
 
 
@@ -80,12 +83,13 @@ def read_time(values: pd.Series, argument: str) -> tuple[FloatVector, Clock | No
         number = values.to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isinf(number).any():
             raise SpellError(f"{where} holds infinite numbers. Leave unknown times missing.")
-        _refuse_written_dates(number, where, values.name, ("%Y%m%d", "yyyymmdd"))
+        _refuse_written_dates(number, where, values.name)
         return number, "numbers"
     example = values[values.notna()].iloc[0]
     raise SpellError(
         f"{where} holds neither dates nor numbers throughout (for instance {example!r}). "
-        f"Convert it first, for instance with pandas.to_datetime(frame['{values.name}'])."
+        "Convert it first, and say which part is the day and which the month, for instance "
+        f"pandas.to_datetime(frame['{values.name}'], format='%d-%m-%Y')."
     )
 
 
@@ -98,16 +102,25 @@ def _days(values: pd.Series) -> FloatVector:
     return days
 
 
-def _refuse_written_dates(number: FloatVector, where: str, name: object, shape: tuple[str, str]) -> None:
-    """Refuse 20240131 (or 202401): subtracting such numbers gives no duration."""
-    format_, words = shape
+def _refuse_written_dates(number: FloatVector, where: str, name: object) -> None:
+    """Refuse 20240131 and 202401: subtracting such numbers gives no duration."""
     known = number[np.isfinite(number)]
-    year, month = np.divmod(known // (100 if words.endswith("dd") else 1), 100)
-    if np.all((year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12)):
+    shape = _written_as(known)
+    if shape:
         raise SpellError(
-            f"{where} looks like dates written as {words} (for instance {known[0]:.0f}). "
-            f"Convert it with pandas.to_datetime(frame['{name}'], format='{format_}')."
+            f"{where} looks like dates written as {shape} (for instance {known[0]:.0f}). "
+            f"Convert it with pandas.to_datetime(frame['{name}'], format='{WRITTEN_DATES[shape][0]}')."
         )
+
+
+def _written_as(number: FloatVector) -> str | None:
+    """``"yyyymmdd"`` or ``"yyyymm"`` if all numbers read as such dates."""
+    for shape, (_, after_month) in WRITTEN_DATES.items():
+        year, month = np.divmod(number // after_month, 100)
+        dates = (year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12) & (number == np.round(number))
+        if np.all(dates):
+            return shape
+    return None
 
 
 def read_months(values: pd.Series) -> npt.NDArray[np.int64]:
@@ -128,23 +141,36 @@ def read_months(values: pd.Series) -> npt.NDArray[np.int64]:
         raise SpellError(
             f"{where} holds fractions. A panel counts whole months: 0, 1, 2, ..., dates or periods."
         )
-    _refuse_written_dates(time, where, values.name, ("%Y%m", "yyyymm"))
     return time.astype(np.int64)
 
 
 def constant_time(value: object, length: int) -> pd.Series:
     """Turn a scalar time into a column, so that it is read like any other."""
     if isinstance(value, str):
-        try:
-            value = pd.Timestamp(value)
-        except ValueError as problem:
-            raise SpellError(
-                f"observed_until={value!r} is neither a column of the frame nor a date. "
-                "Give a date such as '2024-01-31', a number on the clock of the spells, or a column name."
-            ) from problem
+        value = _iso_date(value)
+    known = isinstance(value, int | float | np.number) and np.isfinite(value)
+    if known and (shape := _written_as(np.array([value], dtype=np.float64))):
+        raise SpellError(
+            f"observed_until={value} looks like a date written as {shape}. "
+            "Give an ISO date (YYYY-MM-DD) such as '2024-01-31', and dates in the columns too."
+        )
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         value = pd.Timestamp(value)
     return pd.Series([value], name="observed_until").repeat(length).reset_index(drop=True)
+
+
+def _iso_date(text: str) -> pd.Timestamp:
+    """Read YYYY-MM-DD and no other order: nothing says whether 03-02-2021 is in February or in March."""
+    wrong = SpellError(
+        f"observed_until={text!r} is neither a column of the frame nor a date written YYYY-MM-DD. "
+        "Give a date such as '2024-01-31', a number on the clock of the spells, or a column name."
+    )
+    if not ISO_DATE.fullmatch(text):
+        raise wrong
+    try:
+        return pd.Timestamp(text)
+    except ValueError as problem:
+        raise wrong from problem
 
 
 def increasing(values: Sequence[float], argument: str) -> FloatVector:
