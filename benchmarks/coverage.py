@@ -30,7 +30,11 @@ def replicate(seed: int) -> list[dict[str, object]]:
     """One panel, one path, one net effect for every rule."""
     spells, truth = ne.synthetic.welfare_panel(n=PERSONS, seed=seed, classes=CLASSES, effect=NO_EFFECT)
     model = ne.TimingOfEvents(
-        exit=truth.formula, programme=truth.formula, baseline=list(truth.cuts), effect="constant", max_mass_points=5
+        exit=truth.formula,
+        programme=truth.formula,
+        baseline=list(truth.cuts),
+        effect="constant",
+        max_mass_points=5,
     )
     fit = model.fit(spells, n_starts=4, seed=seed, progress=False)
     chosen = {rule: int(fit.path[rule].idxmin()) for rule in ("aic", "hq", "bic")} | {"1 mass point": 1}

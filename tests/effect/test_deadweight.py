@@ -1,5 +1,7 @@
 """Deadweight and its bounds."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -71,3 +73,34 @@ def test_draws_in_which_nobody_is_placed():
     found = deadweight(0.0, 0.0, state="work", month=0, draws=(np.zeros(5), np.zeros(5)))
     assert np.isnan(found.intervals["share"]).all()
     assert found.intervals["gross"] == (0, 0)
+
+
+@pytest.mark.parametrize("start", [6, 6.5])
+def test_an_inflow_cohort_counts_the_placements_of_participants_only(design_b, start):
+    """What happened before the start is no placement: the shares are those of the survivors."""
+    inflow = design_b(population="inflow", start=start, horizon=24)
+    # Nobody of a planned cohort starts earlier, so its survivors are those of a programme without such starts.
+    later = design_b(population="survivors", programme=[[0.0], [0.0]], start=start, horizon=24)
+    for month in (12, 24):
+        found, expected = inflow.deadweight(month), later.deadweight(month - start)
+        for name in ("gross", "counterfactual", "net", "share", "lower", "upper"):
+            assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12)
+    assert (
+        inflow.at(24).loc["work", "with_programme"] > inflow.deadweight(24).gross
+    )  # it has exits from before
+
+
+@pytest.mark.parametrize("start", [6, 24, 30])
+def test_before_the_start_no_participant_is_placed(design_b, start):
+    found = design_b(population="inflow", start=start, horizon=24).deadweight(min(start, 24))
+    assert found.gross == found.counterfactual == 0
+    assert np.isnan(found.share)
+    assert found.reason.startswith("Nobody")
+
+
+def test_draws_of_an_inflow_cohort_count_participants_too(design_b):
+    effect = design_b(population="inflow", start=6)
+    drawn = tuple(np.stack([curve] * 20) for curve in (effect.with_programme, effect.without_programme))
+    found = dataclasses.replace(effect, draws=drawn).deadweight(18)
+    for name, bounds in found.intervals.items():
+        assert bounds == pytest.approx([getattr(found, name)] * 2), name

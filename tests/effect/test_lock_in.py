@@ -153,6 +153,7 @@ def test_exact_curves_give_roots_and_areas_of_the_closed_form(hazard, during, af
 
 def test_draws_give_intervals_and_shares():
     curves = [[0, -0.2, 0, 0.1], [0, -0.1, 0.1, 0.3], [0, 0.1, 0.1, 0.1], [0, -0.1, -0.1, -0.1]]
+    curves = curves * 5  # intervals take 20 draws
     effect = from_effect(curves[0], draws=curves)
     found = effect.lock_in(level=0.5)
     each = [from_effect(curve).lock_in() for curve in curves]

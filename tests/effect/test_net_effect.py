@@ -111,12 +111,63 @@ def test_person_months_over_all_states_add_up_to_nothing(design_a):
     assert sum(effect.person_months(state) for state in effect.states) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("exits", "outcome"),
+    [
+        (("anders", "werk"), "werk"),
+        (("other", "work"), "work"),
+        (("baan", "job"), "job"),
+        (("werk", "work"), "work"),
+        (("retirement",), "retirement"),
+    ],
+)
+def test_the_outcome_is_work_in_other_words_or_the_only_exit(exits, outcome):
+    effect = NetEffect.from_hazards({name: [[0.05]] for name in exits}, effect={outcome: [(0, 1.5)]})
+    assert effect.state_name() == effect.lock_in().state == effect.deadweight(12).state == outcome
+    assert effect.person_months() == effect.person_months(outcome) > 0
+
+
+def test_without_a_clear_outcome_one_must_be_named():
+    effect = NetEffect.from_hazards({"education": [[0.05]], "other": [[0.05]]}, effect={})
+    for ask in (effect.lock_in, effect.person_months, effect.plot, lambda: effect.deadweight(6)):
+        with pytest.raises(EffectError, match=r"benefit, education, other. Name the outcome with state="):
+            ask()
+    assert effect.lock_in("other").state == "other"
+
+
+def test_lock_in_and_deadweight_of_the_benefit_are_refused(design_a):
+    renamed = dataclasses.replace(design_a(), states=("bijstand", "werk", "anders"), curves=None)
+    for effect, state in ((design_a(), "benefit"), (renamed, "bijstand")):
+        for ask in (effect.lock_in, lambda state, effect=effect: effect.deadweight(12, state)):
+            with pytest.raises(
+                EffectError, match=f"'{state}' is what people leave.*Ask for an exit: w[oe]rk"
+            ):
+                ask(state)
+        assert effect.person_months(state) == pytest.approx(design_a().person_months("benefit"), abs=0.01)
+        effect.plot(state)
+
+
+def test_intervals_take_twenty_draws():
+    few, enough = make(draws=draws(19)), make(draws=draws(20))
+    assert list(few.at(2).columns) == ["with_programme", "without_programme", "effect"]
+    assert "effect_lower" not in few.frame()
+    assert few.person_months().interval is None
+    assert few.lock_in().intervals == few.deadweight(4).intervals == {}
+    assert few.lock_in().share_lock_in is few.deadweight(4).share_monotone is None
+    assert "19 draws (intervals take 20)" in repr(few)
+    assert "effect_lower" in enough.frame()
+    assert "effect_lower" in enough.at(2)
+    assert enough.person_months().interval is not None
+    assert enough.lock_in().share_lock_in is not None
+    assert "share" in enough.deadweight(4).intervals
+
+
 def test_work_stands_for_the_only_exit_and_for_nothing_else(design_a):
     single = make(states=("benefit", "job"))
     assert single.person_months() == single.person_months("job")
     assert single.lock_in().state == "job"
-    with pytest.raises(EffectError, match=r"no state 'work'. The states are: benefit, job, other"):
-        design_a(hazards={"job": [[0.08]], "other": [[0.02]]}, effect={}).lock_in()
+    with pytest.raises(EffectError, match=r"no state 'work'. The states are: benefit, sale, other"):
+        design_a(hazards={"sale": [[0.08]], "other": [[0.02]]}, effect={}).lock_in("work")
     with pytest.raises(EffectError, match="Did you mean 'other'"):
         design_a().deadweight(12, "othr")
 
@@ -206,13 +257,14 @@ def test_nothing_is_extrapolated(month):
 
 
 @pytest.mark.parametrize("level", [0, 1, 95])
-def test_a_level_is_a_share(level):
-    effect = make(draws=draws(10))
+@pytest.mark.parametrize("drawn", [draws(20), draws(5), None], ids=["draws", "few", "none"])
+def test_a_level_is_a_share(level, drawn):
+    effect = make(draws=drawn)
     for ask in (effect.frame, effect.at, effect.person_months, effect.lock_in, effect.deadweight):
         with pytest.raises(EffectError, match="no confidence level"):
             ask(level=level) if ask not in (effect.at, effect.deadweight) else ask(4, level=level)
 
 
 def test_draws_may_reach_over_an_edge():
-    over = np.stack([two_states(GROSS), two_states(GROSS - 0.05)])
+    over = np.stack([two_states(GROSS), two_states(GROSS - 0.05)] * 10)
     assert make(draws=(over, over)).frame()["with_programme_lower"].min() < 0

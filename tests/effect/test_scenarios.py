@@ -3,6 +3,7 @@
 import dataclasses
 import pickle
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -44,7 +45,8 @@ def test_results_become_rows(design_a, design_b):
 
 def test_draws_become_columns(design_b):
     effect = design_b()
-    drawn = dataclasses.replace(effect, draws=(effect.with_programme[None], effect.without_programme[None]))
+    draws = tuple(np.stack([curve] * 20) for curve in (effect.with_programme, effect.without_programme))
+    drawn = dataclasses.replace(effect, draws=draws)
     scenarios = Scenarios({"one": drawn})
     assert scenarios.person_months("work")["effect_lower"].notna().all()
     assert "share_upper" in scenarios.deadweight(12)
@@ -61,3 +63,16 @@ def test_pickles_and_shows_itself(scenarios):
 def test_only_net_effects_are_scenarios(effects):
     with pytest.raises(EffectError, match="Scenarios must be net effects by label"):
         Scenarios(effects)
+
+
+def test_a_number_finds_the_start_at_that_month(scenarios, design_b):
+    assert scenarios[6] is scenarios["start 6"]
+    assert scenarios[np.int64(12)] is scenarios["start 12"]
+    named = Scenarios({"start at month 6": design_b(), "own start": design_b()})
+    assert named[6.0] is named["start at month 6"]
+    assert 6 in named
+    assert 7 not in named
+    with pytest.raises(KeyError, match="They are: start at month 6, own start"):
+        named[7]
+    with pytest.raises(KeyError, match="'start 7' names 0 scenarios"):
+        scenarios["start 7"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettoeffect.effect import NetEffect
+from nettoeffect.effect import NetEffect, Scenarios
 from nettoeffect.errors import EffectError, NettoEffectWarning
 from nettoeffect.mkba import Assumptions, evaluate
 
@@ -239,3 +239,21 @@ def test_each_draw_is_a_ledger_of_its_own(assume):
         expected = evaluate(single, a)
         assert ledger.draws[b] == pytest.approx(expected.present_value)
         assert ledger.cumulated_draws[b] == pytest.approx(expected.cumulated)
+
+
+def test_scenarios_give_a_ledger_for_each_label(assume):
+    parts = {"cheap": make_effect(1), "dear": make_effect(2)}
+    for effects in (parts, Scenarios(parts)):
+        found = evaluate(effects, assume())
+        assert {name: ledger.label for name, ledger in found.items()} == {"cheap": "cheap", "dear": "dear"}
+        for name, effect in parts.items():
+            assert found[name].present_value.tolist() == evaluate(effect, assume()).present_value.tolist()
+
+
+@pytest.mark.parametrize("start", [24, 30.5])
+def test_a_programme_beyond_the_horizon_is_refused(assume, start):
+    effect = NetEffect.from_hazards(
+        {"work": [[0.08]]}, effect={"work": [(0, 1.5)]}, start=start, horizon=24, population="inflow"
+    )
+    with pytest.raises(EffectError, match=f"starts at month {start:g}, and the effect ends at month 24"):
+        evaluate(effect, assume())

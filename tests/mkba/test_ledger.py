@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nettoeffect.effect import NetEffect
-from nettoeffect.errors import AssumptionError
+from nettoeffect.errors import AssumptionError, EffectError
 from nettoeffect.mkba import evaluate
 
 MONTHS = np.arange(25.0)
@@ -110,3 +110,23 @@ def test_pickles_and_shows_itself(assume):
     text = repr(pickle.loads(pickle.dumps(ledger)))
     assert text.startswith("Ledger 'start 6': present value over 24 months, euros per person")
     assert text.splitlines()[-1].split() == ["total", "5875", "11450", "10575", "0", "0", "27900"]
+
+
+def test_knows_whom_it_is_about(assume):
+    hazards = {"work": [[0.08]]}
+    cohort = NetEffect.from_hazards(
+        hazards, effect={"work": [(0, 1.5)]}, start=6, horizon=24, population="inflow"
+    )
+    found = evaluate(cohort, assume())
+    assert (found.population, found.origin, found.start) == ("inflow", "inflow", 6)
+    assert "euros per person who enters, with a start planned at month 6" in repr(found)
+    assert "enters" not in repr(evaluate(make_effect(), assume()))
+
+
+def test_intervals_take_twenty_draws_and_levels_are_checked_without(assume):
+    few = evaluate(make_effect(draws=np.linspace(0.05, 0.9, 19)), assume())
+    assert few.total().interval is few.break_even()["society"].interval is None
+    assert "lower" not in few.frame()
+    for ask in (few.total, few.break_even, few.frame):
+        with pytest.raises(EffectError, match="no confidence level"):
+            ask(level=95)

@@ -333,6 +333,94 @@ def test_effect_that_changes_sign_on_the_path_is_a_warning(study: Study, page: C
     )
 
 
+def shaky(share: float) -> ne.NetEffect:
+    """An effect with lock-in, that `share` of its draws has too; the others have none."""
+    locked = ne.NetEffect.from_hazards({"work": [[0.08]]}, effect={"work": [(0, 0.4), (4, 1.6)]}, horizon=24)
+    n = round(100 * share)
+    with_programme = np.stack(
+        [locked.with_programme] * n + [effect(1.5, horizon=24).with_programme] * (100 - n)
+    )
+    return replace(locked, draws=(with_programme, np.stack([locked.without_programme] * 100)))
+
+
+def test_lock_in_that_may_be_noise_is_no_fact(page: Callable[..., Page]) -> None:
+    unsure, sure = page([shaky(0.6)], language="en").text, page([shaky(0.97)], language="en").text
+    assert "leave open whether there is lock-in: there is in 60% of the draws" in unsure
+    assert "At first there is lock-in" not in unsure
+    assert "deepest lock-in" not in unsure
+    assert "At first there is lock-in" in sure
+    assert "leave open whether" not in sure
+    assert "draws with a break-even (%) 60" in unsure
+
+
+def test_deadweight_may_be_all_of_it(page: Callable[..., Page]) -> None:
+    sentence = "do not exclude that all these placements would have happened"
+    clear = effect(1.5)
+    spread = np.linspace(-0.5, 1.5, 50)[:, None, None] * clear.effect
+    around = replace(
+        clear, draws=(clear.without_programme + spread, np.stack([clear.without_programme] * 50))
+    )
+    assert sentence in page([around], language="en").text
+    assert sentence not in page([clear], language="en").text
+
+
+def test_the_outcome_is_not_the_first_in_the_alphabet(page: Callable[..., Page]) -> None:
+    made = ne.NetEffect.from_hazards(
+        {"anders": [[0.05]], "werk": [[0.08]]}, effect={"werk": [(0, 1.5)]}, horizon=12
+    )
+    assert "left for ‘werk’" in page([made], language="en").text
+    assert "left for ‘anders’" in page([made], language="en", state="anders").text
+    assert "lock-in" not in page([made], language="en", state="benefit").sections
+    unclear = replace(made, states=("benefit", "a", "b"), curves=None)
+    with pytest.raises(ne.NettoEffectError, match="Name the outcome with state="):
+        page([unclear])
+    with pytest.raises(ne.NettoEffectError, match=r"no state 'wrk'.*Did you mean 'werk'"):
+        page([made], state="wrk")
+    both = page(["One", unclear, "Two", effect()], language="en", state="b").text
+    assert "left for ‘b’" in both
+    assert "left for work" in both
+
+
+def cohort(start: float = 6) -> ne.NetEffect:
+    return ne.NetEffect.from_hazards(
+        {"work": [[0.08]]},
+        effect={"work": [(0, 0.4), (4, 1.6)]},
+        start=start,
+        horizon=24,
+        population="inflow",
+    )
+
+
+def test_those_who_enter_are_not_called_participants(page: Callable[..., Page]) -> None:
+    items = [cohort(), ne.mkba.evaluate(cohort(), ne.mkba.Assumptions(**AMOUNTS))]
+    dutch, english = (page(items, language=language).text for language in ("nl", "en"))
+    assert "euro per instromer" in dutch
+    assert "in euros per person who enters over 24 months" in english
+    assert "fewer of those who enter have left for work" in english
+    assert "euros per participant over" not in english
+
+
+def test_a_ledger_about_other_people_is_refused() -> None:
+    amounts = ne.mkba.Assumptions(**AMOUNTS)
+    ledger = ne.mkba.evaluate(cohort(), amounts)
+    assert chapters([cohort(), ledger])[0].main == "start 6"
+    with pytest.raises(
+        ne.NettoEffectError, match="has population='inflow', and the effect of its chapter 'treated'"
+    ):
+        chapters([ledger, effect()])
+    with pytest.raises(ne.NettoEffectError, match=r"has start=6.*its chapter 12"):
+        chapters([cohort(12), ledger])
+    several = ne.Scenarios({"start 6": cohort(), "start 12": cohort(12)})
+    assert list(chapters([several, ne.mkba.evaluate(several, amounts)])[0].ledgers) == ["start 6", "start 12"]
+
+
+def test_what_the_horizon_and_the_intervals_mean_is_said(whole: dict[str, Page]) -> None:
+    assert "Voorbij de horizon van 24 maanden is niets berekend." in whole["nl"].text
+    assert "in kleine steekproeven zijn zij daardoor te smal" in whole["nl"].text
+    assert "Nothing is computed beyond the horizon of 24 months." in whole["en"].text
+    assert "in small samples they are too narrow" in whole["en"].text
+
+
 # -- items --------------------------------------------------------------------------------------------------
 
 
@@ -404,6 +492,7 @@ def test_question_and_truth_need_one_chapter(name: str, tmp_path: Path) -> None:
 # -- messages of the library --------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.*stock sample:nettoeffect.errors.DataWarning")  # for the note on it
 def test_notes_on_records_are_translated() -> None:
     frame = pd.DataFrame({
         "id": [1, 2, 3, 4], "start": 0, "end": [5, 30, np.nan, 20], "exit": ["work", "work", None, "other"],

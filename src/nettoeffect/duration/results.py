@@ -20,14 +20,12 @@ from nettoeffect.duration.net_effect import Population, net_effect
 from nettoeffect.duration.path import PathPoint, criterion, n_parameters
 from nettoeffect.duration.specification import Specification
 from nettoeffect.duration.verdict import Verdict, judge
-from nettoeffect.effect.net_effect import NetEffect
+from nettoeffect.effect.net_effect import OUTCOMES, NetEffect
 from nettoeffect.effect.scenarios import Scenarios
 from nettoeffect.errors import DesignError, EffectError
 from nettoeffect.spells import Spells
 
 BoolVector = npt.NDArray[np.bool_]
-# Names of the exit to work, in English and Dutch: the outcome that programmes are for.
-OUTCOMES = ("work", "werk", "job", "baan")
 
 if TYPE_CHECKING:
     from nettoeffect.report.fit_summary import Summary

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from nettoeffect.errors import EffectError
 
+MIN_DRAWS = 20  # fewer say nothing of the tails, so no interval is made of them
+
 
 class Amount(float):
     """A number with the interval that its draws give it; everywhere else an ordinary float.

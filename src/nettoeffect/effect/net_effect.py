@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.interpolate import PPoly
 
-from nettoeffect.effect.amount import PersonMonths, interval, tails
+from nettoeffect.effect.amount import MIN_DRAWS, PersonMonths, interval, tails
 from nettoeffect.effect.checks import check_curve, check_months, check_options, check_probabilities
 from nettoeffect.effect.curve import linear, smooth, value_at
 from nettoeffect.effect.deadweight import Deadweight, deadweight
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Curves = Callable[[FloatVector], tuple[FloatMatrix, FloatMatrix]]
 Language = Literal["nl", "en"]
+OUTCOMES = ("work", "werk", "job", "baan")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +45,7 @@ class NetEffect:
         From where months are counted.
     draws : pair of (B, T, S) array_like, optional
         The two curves drawn jointly from their sampling distribution: row b of both belongs together.
+        Intervals take at least 20.
     population : {"treated", "inflow", "survivors"}
         Who it averages over: those who start (ATT), everybody who enters, or those still on benefit without a
         start.
@@ -198,13 +200,18 @@ class NetEffect:
         """(T, S): with the programme minus without."""
         return self.with_programme - self.without_programme
 
+    @property
+    def interval_draws(self) -> tuple[FloatArray, FloatArray] | None:
+        """The draws, where there are enough for an interval (20); None otherwise."""
+        return self.draws if self.draws is not None and len(self.draws[0]) >= MIN_DRAWS else None
+
     def frame(self, level: float = 0.95) -> pd.DataFrame:
         """Tidy table: one row per month and state.
 
         Columns `month`, `state`, `with_programme`, `without_programme`, `effect`; with draws each of the last
         three also with suffixes ``_lower`` and ``_upper``: pointwise percentiles at `level`.
         """
-        columns = self._columns(self.with_programme, self.without_programme, self.draws, level)
+        columns = self._columns(self.with_programme, self.without_programme, self.interval_draws, level)
         return pd.DataFrame(
             {
                 "month": np.repeat(self.months, len(self.states)),
@@ -221,13 +228,13 @@ class NetEffect:
         """
         with_programme, without_programme = self._values(month)
         draws = None
-        if self.draws is not None:
-            draws = (value_at(self.months, self.draws[0], month), value_at(self.months, self.draws[1], month))
+        if (drawn := self.interval_draws) is not None:
+            draws = (value_at(self.months, drawn[0], month), value_at(self.months, drawn[1], month))
         columns = self._columns(with_programme, without_programme, draws, level)
         return pd.DataFrame(dict(columns), index=pd.Index(self.states, name="state"))
 
     def person_months(
-        self, state: str = "work", horizon: float | None = None, *, level: float = 0.95
+        self, state: str | None = None, horizon: float | None = None, *, level: float = 0.95
     ) -> PersonMonths:
         """Months per person that the programme adds to a state: the area under the effect up to `horizon`.
 
@@ -235,7 +242,8 @@ class NetEffect:
 
         Parameters
         ----------
-        state : str
+        state : str, optional
+            As `state_name` picks it if left out.
         horizon : float, months since the effect's origin, optional
             The last month if left out.
         level : float
@@ -249,21 +257,22 @@ class NetEffect:
         column = self._column(state)
         until = self._check_month(float(self.months[-1]) if horizon is None else horizon)
         both = [float(curve.integrate(0.0, until)) for curve in self._pieces(column)]
+        tails(level)
         bounds = None
-        if self.draws is not None:
-            drawn = linear(self.months, (self.draws[0] - self.draws[1])[:, :, column].T)
+        if (draws := self.interval_draws) is not None:
+            drawn = linear(self.months, (draws[0] - draws[1])[:, :, column].T)
             bounds = interval(drawn.integrate(0.0, until), level)
         result = PersonMonths(both[0] - both[1], bounds)
         result.with_programme, result.without_programme = both
         return result
 
-    def lock_in(self, state: str = "work", *, level: float = 0.95) -> LockIn:
+    def lock_in(self, state: str | None = None, *, level: float = 0.95) -> LockIn:
         """Depth, duration and area of the stretch with a negative effect, and when it is made up for.
 
         Parameters
         ----------
-        state : str
-            The only exit state stands in if there is no ``"work"``.
+        state : str, optional
+            As `state_name` picks it if left out.
         level : float
             Of the intervals.
 
@@ -271,8 +280,14 @@ class NetEffect:
         -------
         LockIn
             None, with a reason, for what is not reached within the horizon.
+
+        Raises
+        ------
+        EffectError
+            The state is the benefit: a negative effect on it is a gain.
         """
-        column = self._column(state)
+        column = self._destination(state)
+        tails(level)
         with_programme, without_programme = self._pieces(column)
         return lock_in(
             PPoly(with_programme.c - without_programme.c, with_programme.x),
@@ -282,14 +297,17 @@ class NetEffect:
             level=level,
         )
 
-    def deadweight(self, month: float, state: str = "work", *, level: float = 0.95) -> Deadweight:
+    def deadweight(self, month: float, state: str | None = None, *, level: float = 0.95) -> Deadweight:
         """Share of the placements by `month` that would have happened without the programme too.
+
+        Placements are those of participants. With origin ``"inflow"``, exits before the programme start are
+        left out, and shares are of those still on benefit at that start.
 
         Parameters
         ----------
         month : float, months since the effect's origin
-        state : str
-            The only exit state stands in if there is no ``"work"``.
+        state : str, optional
+            As `state_name` picks it if left out.
         level : float
             Of the intervals.
 
@@ -297,21 +315,28 @@ class NetEffect:
         -------
         Deadweight
             The share is NaN, with a reason, where more would have been placed without the programme.
+
+        Raises
+        ------
+        EffectError
+            The effect is no probability, or the state is the benefit.
         """
-        column = self._column(state)
+        column = self._destination(state)
         if self.unit != "probability":
             raise EffectError(
                 f"Deadweight is a share of placements, and this effect is in {self.unit}. "
                 "Ask it of an effect in probabilities."
             )
-        with_programme, without_programme = self._values(month)
+        tails(level)
+        start = min(self.start, float(self.months[-1]))
+        gross, counterfactual = self._placed(self._values(month), self._values(start)[1], month, column)
         draws = None
-        if self.draws is not None:
-            drawn = [value_at(self.months, draw, month)[:, column] for draw in self.draws]
-            draws = (drawn[0], drawn[1])
+        if (drawn := self.interval_draws) is not None:
+            there = (value_at(self.months, drawn[0], month), value_at(self.months, drawn[1], month))
+            draws = self._placed(there, value_at(self.months, drawn[1], start), month, column)
         return deadweight(
-            float(with_programme[column]),
-            float(without_programme[column]),
+            float(gross),
+            float(counterfactual),
             state=self.states[column],
             month=month,
             draws=draws,
@@ -320,7 +345,7 @@ class NetEffect:
 
     def plot(
         self,
-        state: str = "work",
+        state: str | None = None,
         *,
         level: float = 0.95,
         truth: NetEffect | None = None,
@@ -330,8 +355,8 @@ class NetEffect:
 
         Parameters
         ----------
-        state : str
-            The only exit state stands in if there is no ``"work"``.
+        state : str, optional
+            As `state_name` picks it if left out.
         level : float
             Of the bands.
         truth : NetEffect, optional
@@ -339,6 +364,7 @@ class NetEffect:
         language : {"en", "nl"}
             Of the labels.
         """
+        tails(level)
         from nettoeffect.report.plots import plot_effect
 
         return plot_effect(self, state=self.state_name(state), level=level, truth=truth, language=language)
@@ -349,6 +375,8 @@ class NetEffect:
         about = [self.population, f"n = {self.n:,}" if self.n is not None else "", self.method]
         title = f"NetEffect {self.label!r}" if self.label else "NetEffect"
         draws = f", {len(self.draws[0])} draws" if self.draws is not None else ""
+        if draws and self.interval_draws is None:
+            draws += f" (intervals take {MIN_DRAWS})"
         unit = "" if self.unit == "probability" else f", {self.unit}"
         table = pd.DataFrame(
             {
@@ -364,19 +392,70 @@ class NetEffect:
             f"{table.round(4).to_string()}"
         )
 
-    def state_name(self, state: str) -> str:
-        """Check the name of a state; for ``"work"``, the default everywhere, the only exit stands in."""
+    def state_name(self, state: str | None = None) -> str:
+        """Check the name of a state; without one, or for a ``"work"`` there is not, pick the outcome.
+
+        The outcome is the first of ``"work"``, ``"werk"``, ``"job"`` and ``"baan"`` that there is, or else the
+        only exit.
+
+        Raises
+        ------
+        EffectError
+            Unknown state, or several exits of which none is the outcome.
+        """
         if state in self.states:
-            return state
-        exits = self.states[1:] if self.unit == "probability" else self.states
-        if state == "work" and len(exits) == 1:
-            return exits[0]
+            return str(state)
+        if state is None or state == "work":
+            found = [name for name in OUTCOMES if name in self.states]
+            if found or len(self._exits) == 1:
+                return (*found, *self._exits)[0]
+        listed = ", ".join(self.states)
+        if state is None:
+            raise EffectError(
+                f"Several states can be the outcome, and none is named {', '.join(OUTCOMES)}. "
+                f"The states are: {listed}. Name the outcome with state=."
+            )
         near = get_close_matches(str(state), self.states, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise EffectError(f"There is no state {state!r}. The states are: {', '.join(self.states)}.{hint}")
+        raise EffectError(f"There is no state {state!r}. The states are: {listed}.{hint}")
 
-    def _column(self, state: str) -> int:
+    def is_destination(self, state: str) -> bool:
+        """Whether people leave to this state: less of the benefit they leave is a gain."""
+        return state != "benefit" and (state in self._exits or state in OUTCOMES)
+
+    @property
+    def _exits(self) -> tuple[str, ...]:
+        return (self.states[1:] or self.states) if self.unit == "probability" else self.states
+
+    def _column(self, state: str | None) -> int:
         return self.states.index(self.state_name(state))
+
+    def _destination(self, state: str | None) -> int:
+        """Column of a state that people leave to."""
+        name = self.state_name(state)
+        if not self.is_destination(name):
+            exits = ", ".join(exit for exit in self.states if self.is_destination(exit))
+            raise EffectError(
+                f"Lock-in and deadweight are about exits, and {name!r} is what people leave: the sign would be "
+                f"reversed. Ask for an exit: {exits}."
+            )
+        return self.states.index(name)
+
+    def _placed(
+        self, values: tuple[FloatArray, FloatArray], at_start: FloatArray, month: float, column: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Participants placed, (...), with and without, of `values` (..., S) at a month and at the start."""
+        with_programme, without_programme = (value[..., column] for value in values)
+        if self.start == 0:
+            return with_programme, without_programme
+        # Who left before the start is no participant. Until then the curves are one.
+        there = at_start[..., self.states.index("benefit") if "benefit" in self.states else 0]
+        share = np.where((month > self.start) & (there > 0), 1 / np.where(there > 0, there, 1.0), 0.0)
+        before = at_start[..., column]
+        return (
+            np.maximum(with_programme - before, 0.0) * share,
+            np.maximum(without_programme - before, 0.0) * share,
+        )
 
     def _check_month(self, month: float) -> float:
         if not 0 <= month <= self.months[-1]:
@@ -410,9 +489,9 @@ class NetEffect:
         return PPoly(both.c[..., 0], both.x), PPoly(both.c[..., 1], both.x)
 
     def _drawn_curves(self, column: int) -> Iterator[PPoly] | None:
-        if self.draws is None:
+        if (draws := self.interval_draws) is None:
             return None
-        drawn = (self.draws[0] - self.draws[1])[:, :, column]
+        drawn = (draws[0] - draws[1])[:, :, column]
         return (linear(self.months, draw) for draw in drawn)
 
     @staticmethod
@@ -422,6 +501,7 @@ class NetEffect:
         draws: tuple[FloatArray, FloatArray] | None,
         level: float,
     ) -> Iterator[tuple[str, FloatArray]]:
+        bounds = tails(level)
         drawn: Sequence[FloatArray | None] = (None,) * 3 if draws is None else (*draws, draws[0] - draws[1])
         values = (with_programme, without_programme, with_programme - without_programme)
         for name, value, draw in zip(
@@ -429,7 +509,7 @@ class NetEffect:
         ):
             yield name, value
             if draw is not None:
-                lower, upper = np.quantile(draw, tails(level), axis=0)
+                lower, upper = np.quantile(draw, bounds, axis=0)
                 yield f"{name}_lower", lower
                 yield f"{name}_upper", upper
 

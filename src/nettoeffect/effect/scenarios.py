@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from numbers import Real
 from typing import TYPE_CHECKING, cast
 
 import pandas as pd
@@ -16,9 +18,25 @@ from nettoeffect.errors import EffectError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_START = re.compile(r"start (?:at month )?(\d+(?:\.\d+)?)")
+
+
+def start_month(label: str) -> float | None:
+    """The start month a label names, or None: ``"start at month 6"`` and ``"start 6"`` are 6.
+
+    Examples
+    --------
+    >>> start_month("start at month 6"), start_month("own start")
+    (6.0, None)
+    """
+    found = _START.fullmatch(label)
+    return float(found[1]) if found else None
+
 
 class Scenarios(Mapping[str, NetEffect]):
     """A mapping of label to `NetEffect`, with the methods of one stacked into tables.
+
+    A number finds the scenario that starts at that month: ``scenarios[6]`` is ``scenarios["start at month 6"]``.
 
     Parameters
     ----------
@@ -53,8 +71,14 @@ class Scenarios(Mapping[str, NetEffect]):
             )
         self._effects = dict(effects)
 
-    def __getitem__(self, label: str) -> NetEffect:
-        return self._effects[label]
+    def __getitem__(self, label: str | float) -> NetEffect:
+        if isinstance(label, Real):
+            found = [effect for name, effect in self.items() if start_month(name) == label]
+        else:
+            found = [self._effects[label]] if label in self._effects else []
+        if len(found) != 1:
+            raise KeyError(f"{label!r} names {len(found)} scenarios. They are: {', '.join(self)}")
+        return found[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._effects)
@@ -78,7 +102,7 @@ class Scenarios(Mapping[str, NetEffect]):
         )
 
     def person_months(
-        self, state: str = "work", horizon: float | None = None, *, level: float = 0.95
+        self, state: str | None = None, horizon: float | None = None, *, level: float = 0.95
     ) -> pd.DataFrame:
         """Months per person by scenario: with, without, effect, and the effect's interval."""
         rows = {}
@@ -93,17 +117,17 @@ class Scenarios(Mapping[str, NetEffect]):
                 rows[label] |= dict(zip(("effect_lower", "effect_upper"), months.interval, strict=True))
         return _table(rows)
 
-    def lock_in(self, state: str = "work", *, level: float = 0.95) -> pd.DataFrame:
+    def lock_in(self, state: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
         """Lock-in statistics by scenario; columns are the fields of `LockIn`."""
         return _table({label: _flat(effect.lock_in(state, level=level)) for label, effect in self.items()})
 
-    def deadweight(self, month: float, state: str = "work", *, level: float = 0.95) -> pd.DataFrame:
+    def deadweight(self, month: float, state: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
         """Deadweight at one month by scenario; columns are the fields of `Deadweight`."""
         return _table(
             {label: _flat(effect.deadweight(month, state, level=level)) for label, effect in self.items()}
         )
 
-    def plot(self, state: str = "work", *, level: float = 0.95, language: Language = "en") -> Figure:
+    def plot(self, state: str | None = None, *, level: float = 0.95, language: Language = "en") -> Figure:
         """Draw the scenarios side by side; parameters as of `NetEffect.plot`."""
         from nettoeffect.report.plots import plot_effect
 

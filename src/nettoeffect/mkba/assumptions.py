@@ -102,6 +102,11 @@ class Assumptions:
             raise AssumptionError(
                 f"displacement={self.displacement} is no share. Give a number between 0 (none) and 1 (all)."
             )
+        for name in ("productivity", "cost_of_funds"):
+            if getattr(self, name) > 5:
+                raise AssumptionError(
+                    f"{name}={getattr(self, name)} is probably a percentage. Write 80 % as 0.8."
+                )
         if not -0.5 < self.discount_rate < 0.5:
             raise AssumptionError(
                 f"discount_rate={self.discount_rate} is no rate per year. Write 2.25 % as 0.0225."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +21,25 @@ from nettoeffect.mkba.ledger import Ledger
 FloatArray = NDArray[np.float64]
 
 
+@overload
 def evaluate(
     effect: NetEffect, assumptions: Assumptions, *, work: str = "work", benefit: str = "benefit"
-) -> Ledger:
+) -> Ledger: ...
+@overload
+def evaluate(
+    effect: Mapping[str, NetEffect],
+    assumptions: Assumptions,
+    *,
+    work: str = "work",
+    benefit: str = "benefit",
+) -> dict[str, Ledger]: ...
+def evaluate(
+    effect: NetEffect | Mapping[str, NetEffect],
+    assumptions: Assumptions,
+    *,
+    work: str = "work",
+    benefit: str = "benefit",
+) -> Ledger | dict[str, Ledger]:
     """Social costs and benefits of a programme per person of the effect's population, by item and party.
 
     The months in a state during a month are the average of the effect at its two ends, discounted from the
@@ -31,7 +50,7 @@ def evaluate(
 
     Parameters
     ----------
-    effect : NetEffect
+    effect : NetEffect, or Scenarios or another mapping of label to NetEffect
         In probabilities. Its horizon is the horizon of the analysis: nothing is extrapolated.
     assumptions : Assumptions
     work, benefit : str
@@ -39,13 +58,14 @@ def evaluate(
 
     Returns
     -------
-    Ledger
-        Euros per person, with draws if the effect has them.
+    Ledger, or for a mapping a dict of label to Ledger
+        Euros per person, with draws if the effect has them. With origin ``"inflow"`` that is per person who
+        enters; otherwise per person who starts the programme.
 
     Raises
     ------
     EffectError
-        The effect is in another unit than probabilities, or has no such state.
+        The effect is in another unit than probabilities, has no such state, or ends before the programme starts.
 
     Examples
     --------
@@ -56,6 +76,16 @@ def evaluate(
     >>> round(evaluate(effect, a).total("society"))
     6656
     """
+    if isinstance(effect, Mapping):
+        return {
+            label: replace(evaluate(one, assumptions, work=work, benefit=benefit), label=label)
+            for label, one in effect.items()
+        }
+    if effect.start >= effect.months[-1]:
+        raise EffectError(
+            f"The programme starts at month {effect.start:g}, and the effect ends at month {effect.months[-1]:g}: "
+            "there would be costs without any benefits. Make the effect with a longer horizon."
+        )
     if effect.unit != "probability":
         raise EffectError(
             f"The ledger prices months in work and on benefit, and this effect is in {effect.unit}. "
@@ -78,6 +108,9 @@ def evaluate(
         cumulated_draws=cumulated_draws,
         assumptions=assumptions,
         label=effect.label,
+        population=effect.population,
+        origin=effect.origin,
+        start=effect.start,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nettoeffect.effect.amount import Amount, interval, tails
+from nettoeffect.effect.amount import MIN_DRAWS, Amount, interval, tails
+from nettoeffect.effect.hazards import Population
+from nettoeffect.effect.occupancy import Origin
 from nettoeffect.errors import AssumptionError
 from nettoeffect.mkba.assumptions import Assumptions
 
@@ -24,6 +26,8 @@ TOTAL = "total"
 @dataclass(frozen=True, eq=False, repr=False)
 class Ledger:
     """Present value of every item for every party, in euros per person; made by `evaluate`.
+
+    Intervals take at least 20 draws.
 
     Parameters
     ----------
@@ -41,6 +45,9 @@ class Ledger:
     cumulated_draws : (B, T, P) array or None
     assumptions : Assumptions
     label : str
+    population, origin, start
+        Of the effect. For origin ``"inflow"`` a person is one who enters, whether or not still on benefit at
+        the programme start; otherwise one who starts the programme.
     """
 
     months: FloatArray
@@ -52,21 +59,26 @@ class Ledger:
     cumulated_draws: FloatArray | None
     assumptions: Assumptions
     label: str = ""
+    population: Population = "treated"
+    origin: Origin = "programme_start"
+    start: float = 0.0
 
     def frame(self, level: float = 0.95) -> pd.DataFrame:
         """Tidy table: `item` (the last is the total), `party`, `value`, with draws `lower` and `upper`."""
         names = pd.MultiIndex.from_product([(*self.items, TOTAL), self.parties], names=["item", "party"])
         table = names.to_frame(index=False)
         table["value"] = _with_total(self.present_value).reshape(-1)
-        if self.draws is not None:
-            lower, upper = np.quantile(_with_total(self.draws), tails(level), axis=0)
+        bounds = tails(level)
+        if _enough(self.draws):
+            lower, upper = np.quantile(_with_total(self.draws), bounds, axis=0)
             table["lower"], table["upper"] = lower.reshape(-1), upper.reshape(-1)
         return table
 
     def total(self, party: str = "society", *, level: float = 0.95) -> Amount:
         """Net present value for a party, euros per person: a float, with an `interval` if there are draws."""
         column = self._column(party)
-        bounds = None if self.draws is None else interval(self.draws[:, :, column].sum(axis=1), level)
+        tails(level)
+        bounds = interval(self.draws[:, :, column].sum(axis=1), level) if _enough(self.draws) else None
         return Amount(float(self.present_value[:, column].sum()), bounds)
 
     def break_even(self, *, level: float = 0.95) -> dict[str, Amount | None]:
@@ -79,14 +91,15 @@ class Ledger:
             behind at the horizon. A bound of the interval is infinite where the draws beyond it do not break
             even within the horizon.
         """
+        shares = tails(level)
         found: dict[str, Amount | None] = {}
         for column, party in enumerate(self.parties):
             month = float(_recovered(self.months, self.cumulated[np.newaxis, :, column])[0])
             bounds = None
-            if self.cumulated_draws is not None:
+            if _enough(self.cumulated_draws):
                 drawn = _recovered(self.months, self.cumulated_draws[:, :, column])
                 # Quantiles that are draws themselves: there is nothing halfway between a month and never.
-                lower, upper = np.quantile(drawn, tails(level), method="inverted_cdf")
+                lower, upper = np.quantile(drawn, shares, method="inverted_cdf")
                 bounds = (float(lower), float(upper))
             found[party] = Amount(month, bounds) if np.isfinite(month) else None
         return found
@@ -113,7 +126,13 @@ class Ledger:
         )
         name = f"Ledger {self.label!r}" if self.label else "Ledger"
         horizon = f"present value over {self.months[-1]:g} months, euros per person"
+        if self.origin == "inflow":
+            horizon += f" who enters, with a start planned at month {self.start:g}"
         return f"{name}: {horizon}\n{table.round().astype(int).to_string()}"
+
+
+def _enough(draws: FloatArray | None) -> TypeGuard[FloatArray]:
+    return draws is not None and len(draws) >= MIN_DRAWS
 
 
 def _with_total(values: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from nettoeffect.mkba import Ledger
 from nettoeffect.report.blocks import Block, Box, Cell, Figures, Section, Text
 from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.cost_sections import SOCIETY
-from nettoeffect.report.effect_sections import numbers, outcome, value_at, wanted
+from nettoeffect.report.effect_sections import in_doubt, numbers, value_at, wanted
 from nettoeffect.report.estimate_sections import moved_warning, verdict_warning
 from nettoeffect.report.pen import Pen
 
@@ -26,9 +26,10 @@ def brief_section(chapter: Chapter, pen: Pen) -> Section:
         blocks.append(Figures(figures))
     if chapter.effects:
         blocks += [Text(" ".join(_effect(chapter, pen))), *(Text(line) for line in _around(chapter, pen))]
-        if wanted(chapter.effects[chapter.main]):
-            blocks.append(Text(" ".join(_lock_in(chapter.effects[chapter.main], pen))))
-            blocks += [Text(line) for line in _deadweight(chapter.effects[chapter.main], pen)]
+        if wanted(chapter):
+            blocks.append(Text(" ".join(_lock_in(chapter, pen))))
+            deadweight = " ".join(_deadweight(chapter, pen))
+            blocks += [Text(deadweight)] if deadweight else []
     if chapter.ledgers:
         blocks.append(Text(_mkba(_ledger(chapter), pen)))
     return Section("brief", pen.text("brief"), tuple(blocks))
@@ -42,13 +43,13 @@ def _figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
     """Caption and cell of each key figure."""
     if chapter.effects:
         effect = chapter.effects[chapter.main]
-        last, state, write = float(effect.months[-1]), outcome(effect), numbers(effect, pen)
-        value, bounds = _value(effect)
+        last, state, write = float(effect.months[-1]), chapter.outcome, numbers(effect, pen)
+        value, bounds = _value(effect, state)
         caption = pen.text("figure_effect", state=pen.label(state), month=pen.short(last))
         yield caption, _figure(value, write.signed, bounds, write.unit, pen)
-        if wanted(effect):
+        if wanted(chapter):
             found = effect.lock_in(state)
-            if found.depth_month is not None:
+            if found.depth_month is not None and not in_doubt(found):
                 caption, spread = (
                     pen.text("figure_lock_in", month=pen.month(found.depth_month)),
                     found.intervals,
@@ -64,7 +65,8 @@ def _figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
                 yield caption, _figure(anyway.share, pen.percent, bounds, pen.text("figure_placements"), pen)
     if chapter.ledgers:
         total = _ledger(chapter).total(SOCIETY)
-        yield pen.text("figure_mkba"), _figure(total, pen.euro, total.interval, pen.text("figure_per"), pen)
+        per = pen.text(f"per_{_ledger(chapter).origin}")
+        yield pen.text("figure_mkba"), _figure(total, pen.euro, total.interval, per, pen)
 
 
 def _figure(
@@ -74,9 +76,9 @@ def _figure(
     return Cell(write(value), (unit, *([pen.interval(bounds, write)] if bounds else [])))
 
 
-def _value(effect: NetEffect) -> tuple[float, tuple[float, float] | None]:
-    """The effect on the outcome at the horizon, and its interval."""
-    return value_at(effect, float(effect.months[-1]), outcome(effect))
+def _value(effect: NetEffect, state: str) -> tuple[float, tuple[float, float] | None]:
+    """The effect on a state at the horizon, and its interval."""
+    return value_at(effect, float(effect.months[-1]), state)
 
 
 def _with_interval(
@@ -88,60 +90,68 @@ def _with_interval(
     return f"{text} ({pen.interval(bounds, write)})"
 
 
-def _effect_text(effect: NetEffect, pen: Pen) -> str:
+def _effect_text(effect: NetEffect, state: str, pen: Pen) -> str:
     """The effect at the horizon, with its interval."""
     write = numbers(effect, pen)
-    value, bounds = _value(effect)
+    value, bounds = _value(effect, state)
     return _with_interval(write.change(value), bounds, write.signed, pen)
 
 
 def _effect(chapter: Chapter, pen: Pen) -> Iterator[str]:
     name, effect = chapter.main, chapter.effects[chapter.main]
-    last, state, write = float(effect.months[-1]), outcome(effect), numbers(effect, pen)
+    last, state, write = float(effect.months[-1]), chapter.outcome, numbers(effect, pen)
     with_, _ = value_at(effect, last, state, "with_programme")
     without, _ = value_at(effect, last, state, "without_programme")
     key = "brief_effect" if effect.unit == "probability" else "brief_amount"
     yield pen.text(
         key, who=pen.who(name, effect), horizon=pen.short(last), since=pen.text(f"since_{effect.origin}"),
         with_=write.level(with_), without=write.level(without), reached=pen.reached(state), state=pen.label(state),
-        effect=_effect_text(effect, pen),
+        effect=_effect_text(effect, state, pen),
     )  # fmt: skip
-    _, bounds = _value(effect)
+    _, bounds = _value(effect, state)
     if bounds is not None and bounds[0] < 0 < bounds[1]:
         yield pen.text("zero_inside")
     truth = chapter.true_effect(name)
     if truth is not None:
-        true, _ = _value(truth)
+        true, _ = _value(truth, state)
         outside = bounds is not None and not bounds[0] <= true <= bounds[1]
         yield pen.text("brief_true_outside" if outside else "brief_true", effect=write.change(true))
 
 
 def _around(chapter: Chapter, pen: Pen) -> Iterator[str]:
     """The other start moments, and the gain in months."""
-    effect, state = chapter.effects[chapter.main], outcome(chapter.effects[chapter.main])
+    effect, state = chapter.effects[chapter.main], chapter.outcome
     others = [
-        f"{pen.scenario(name)}: {_effect_text(other, pen)}"
+        f"{pen.scenario(name)}: {_effect_text(other, state, pen)}"
         for name, other in chapter.effects.items()
         if name != chapter.main
     ]
     if others:
         yield pen.text("brief_others", list=pen.listed(others))
-    if wanted(effect):
+    if wanted(chapter):
         gain = effect.person_months(state)
         months = _with_interval(pen.months(gain), gain.interval, pen.signed, pen)
         yield pen.text(
-            "brief_gain", horizon=pen.short(float(effect.months[-1])), months=months, state=pen.label(state)
-        )
+            "brief_gain", horizon=pen.short(float(effect.months[-1])), months=months, state=pen.label(state),
+            per=pen.text(f"per_{effect.origin}"),
+        )  # fmt: skip
 
 
-def _lock_in(effect: NetEffect, pen: Pen) -> Iterator[str]:
-    found = effect.lock_in(outcome(effect))
+def _lock_in(chapter: Chapter, pen: Pen) -> Iterator[str]:
+    effect = chapter.effects[chapter.main]
+    found = effect.lock_in(chapter.outcome)
+    if in_doubt(found):
+        yield pen.text("brief_lock_in_unsure", share=pen.whole_hundred(found.share_lock_in or 0.0))
+        return
     if found.depth_month is None:
         yield pen.text("brief_no_lock_in")
         return
     spread = found.intervals.get("depth")
     depth = _with_interval(pen.points(found.depth, signed=False), spread, pen.hundred, pen)
-    values = {"month": pen.month(found.depth_month), "depth": depth, "reached": pen.reached(found.state)}
+    values = {
+        "month": pen.month(found.depth_month), "depth": depth, "reached": pen.reached(found.state),
+        "people": pen.text(f"people_{effect.origin}"),
+    }  # fmt: skip
     horizon = pen.short(found.horizon)
     if found.break_even_month is None:
         yield pen.text("brief_lock_in_open", **values, horizon=horizon)
@@ -153,8 +163,9 @@ def _lock_in(effect: NetEffect, pen: Pen) -> Iterator[str]:
         yield pen.text("brief_made_up", month=pen.month(found.cumulative_break_even_month))
 
 
-def _deadweight(effect: NetEffect, pen: Pen) -> Iterator[str]:
-    last, state = float(effect.months[-1]), outcome(effect)
+def _deadweight(chapter: Chapter, pen: Pen) -> Iterator[str]:
+    effect, state = chapter.effects[chapter.main], chapter.outcome
+    last = float(effect.months[-1])
     found = effect.deadweight(last, state)
     if math.isnan(found.share):
         return  # the section says why
@@ -165,9 +176,15 @@ def _deadweight(effect: NetEffect, pen: Pen) -> Iterator[str]:
         "brief_deadweight", month=pen.short(last), share=share, reached=pen.reached(state), state=pen.label(state),
         lower=pen.whole_hundred(found.lower), upper=pen.whole_hundred(found.upper),
     )  # fmt: skip
+    net = found.intervals.get("net")
+    if net is not None and net[0] < 0 < net[1]:
+        yield pen.text("brief_deadweight_unsure")
 
 
 def _mkba(ledger: Ledger, pen: Pen) -> str:
     total = ledger.total(SOCIETY)
     written = _with_interval(pen.euro(total), total.interval, pen.euro, pen)
-    return pen.text("brief_mkba", total=written, horizon=pen.short(float(ledger.months[-1])))
+    return pen.text(
+        "brief_mkba", total=written, per=pen.text(f"per_{ledger.origin}"),
+        horizon=pen.short(float(ledger.months[-1])),
+    )  # fmt: skip

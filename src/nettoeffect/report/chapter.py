@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nettoeffect.duration.results import HazardResults
 from nettoeffect.effect import NetEffect, Scenarios
+from nettoeffect.effect.scenarios import start_month
 from nettoeffect.errors import NettoEffectError
 from nettoeffect.mkba import Ledger
 from nettoeffect.spells import Spells
 from nettoeffect.synthetic import Truth
 
-_START = re.compile(r"start (?:at month )?(\d+(?:\.\d+)?)")
 _KNOWN = "a text, Spells, a fit, NetEffect, Scenarios, Ledger, a mapping of Ledgers, or the Truth of a synthetic panel"
 
 _APART = "other effects of its chapter, and would stand in one table with them. Start a chapter with a text before it."
@@ -36,6 +35,8 @@ class Chapter:
     ledgers : dict, label -> Ledger
     truth
         What is known to be true: an object with ``net_effect``, Scenarios or NetEffect.
+    state : str, optional
+        The state asked for, for chapters that have it.
     """
 
     title: str = ""
@@ -45,6 +46,7 @@ class Chapter:
     effects: dict[str, NetEffect] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     truth: Any = None
+    state: str | None = None
 
     @property
     def empty(self) -> bool:
@@ -56,6 +58,12 @@ class Chapter:
         """Label of the effect to lead with: the one the ledger prices, else the first."""
         priced = (ledger.label for ledger in self.ledgers.values())
         return next((label for label in priced if label in self.effects), next(iter(self.effects), ""))
+
+    @property
+    def outcome(self) -> str:
+        """The state this chapter follows; all its effects have the same states."""
+        effect = self.effects[self.main]
+        return effect.state_name(self.state if self.state in effect.states else None)
 
     def true_effect(self, label: str) -> NetEffect | None:
         """The true effect beside the one with this label, where it is known."""
@@ -80,18 +88,6 @@ class Chapter:
         return float(params[equation, term])
 
 
-def start_month(label: str) -> float | None:
-    """The start month a label names, or None: ``"start at month 6"`` and ``"start 6"`` are 6.
-
-    Examples
-    --------
-    >>> start_month("start at month 6"), start_month("own start")
-    (6.0, None)
-    """
-    found = _START.fullmatch(label)
-    return float(found[1]) if found else None
-
-
 def _same(name: str, label: str) -> bool:
     start = start_month(name)
     return name == label or (start is not None and start == start_month(label))
@@ -107,7 +103,8 @@ def chapters(items: object) -> list[Chapter]:
     ------
     NettoEffectError
         No list, an unknown item, a second item where a chapter has one, two effects or ledgers of one name, effects
-        of different populations, origins, states, units or horizons, a heading with nothing under it, or no items.
+        of different populations, origins, states, units or horizons, a ledger of none of its effects, a heading with
+        nothing under it, or no items.
     """
     if isinstance(items, str | Mapping) or not isinstance(items, Iterable):
         raise NettoEffectError(
@@ -127,6 +124,8 @@ def chapters(items: object) -> list[Chapter]:
             found.append(Chapter())
         _put(found[-1], item, position)
         after_text = False
+    for chapter in found:
+        _check_ledgers(chapter)
     bare = [chapter.title for chapter in found if chapter.empty]
     if bare or not found:
         where = f" under the heading {bare[0]!r}" if bare else ""
@@ -175,6 +174,20 @@ def _add_effects(chapter: Chapter, more: Mapping[str, NetEffect], position: int)
             raise NettoEffectError(f"Item {position} differs in {name} from {_APART}")
     if any(effect.months[-1] != first.months[-1] for effect in more.values()):
         raise NettoEffectError(f"Item {position} differs in horizon from {_APART}")
+
+
+def _check_ledgers(chapter: Chapter) -> None:
+    """A ledger belongs to an effect of its chapter: the one of its label, or else any."""
+    for ledger in chapter.ledgers.values():
+        named = chapter.effects.get(ledger.label)
+        effects = chapter.effects.values() if named is None else [named]
+        for name in ("population", "origin", "start"):
+            if effects and all(getattr(effect, name) != getattr(ledger, name) for effect in effects):
+                raise NettoEffectError(
+                    f"The ledger {ledger.label!r} has {name}={getattr(ledger, name)!r}, and the effect of its chapter "
+                    f"{getattr(next(iter(effects)), name)!r}: they are about different people or moments. Evaluate an "
+                    "effect of this chapter, or start a chapter with a text."
+                )
 
 
 def _add(present: dict[str, Any], more: Mapping[str, Any], position: int) -> None:

@@ -33,13 +33,16 @@ def mkba_section(chapter: Chapter, pen: Pen) -> Section:
     blocks: list[Block] = []
     several = len(chapter.ledgers) > 1
     for name, ledger in chapter.ledgers.items():
-        text = pen.text("mkba_text", horizon=pen.short(float(ledger.months[-1])))
+        per = pen.text(f"per_{ledger.origin}")
+        text = pen.text("mkba_text", per=per, horizon=pen.short(float(ledger.months[-1])))
         if ledger.label:
             text = f"{text} {pen.text('mkba_effect', name=pen.scenario(ledger.label))}"
         caption = pen.scenario(name).capitalize() if several else ""
         blocks += [Text(text), _table(ledger, caption, pen)]
         blocks.append(
-            embed(plot_ledger(ledger, party=SOCIETY, language=pen.language), pen.text("picture_ledger"))
+            embed(
+                plot_ledger(ledger, party=SOCIETY, language=pen.language), pen.text("picture_ledger", per=per)
+            )
         )
     blocks.append(Text(pen.text("mkba_end"), soft=True))
     return Section("mkba", pen.text("mkba"), tuple(blocks))

@@ -14,11 +14,11 @@ from nettoeffect.report.blocks import Block, Cell, Row, Section, Table, Text, ce
 from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.pen import Pen
 from nettoeffect.report.plots import plot_effect, plot_scenarios
-from nettoeffect.report.plots.net_effect import state_to_draw
 
 _MONTHS = (6, 12, 24, 36, 60, 120)
 # Lock-in and deadweight are about an exit that a programme is meant to bring about.
 _UNWANTED = ("death",)
+_SURE = 0.95
 _MONTH_STATISTICS = ("depth_month", "break_even_month", "cumulative_break_even_month")
 
 
@@ -47,14 +47,18 @@ def numbers(effect: NetEffect, pen: Pen) -> Numbers:
     )
 
 
-def outcome(effect: NetEffect) -> str:
-    """The state a report follows: work, or else the first exit."""
-    return state_to_draw(effect, None)
+def wanted(chapter: Chapter) -> bool:
+    """Whether lock-in and deadweight have a meaning for the outcome of this chapter."""
+    effect, state = chapter.effects[chapter.main], chapter.outcome
+    return effect.unit == "probability" and effect.is_destination(state) and state not in _UNWANTED
 
 
-def wanted(effect: NetEffect) -> bool:
-    """Whether lock-in and deadweight have a meaning for this effect."""
-    return effect.unit == "probability" and len(effect.states) > 1 and outcome(effect) not in _UNWANTED
+def in_doubt(result: LockIn) -> bool:
+    """Whether fewer than 95 % of the draws agree with the estimate on whether there is lock-in."""
+    if result.share_lock_in is None:
+        return False
+    agree = result.share_lock_in if result.depth_month is not None else 1 - result.share_lock_in
+    return agree < _SURE
 
 
 def value_at(
@@ -62,14 +66,14 @@ def value_at(
 ) -> tuple[float, tuple[float, float] | None]:
     """A column of `NetEffect.at` for one state, and its interval if there are draws."""
     row: dict[Any, float] = effect.at(month).to_dict("index")[state]
-    bounds = (row[f"{column}_lower"], row[f"{column}_upper"]) if effect.draws is not None else None
+    bounds = (row[f"{column}_lower"], row[f"{column}_upper"]) if effect.interval_draws is not None else None
     return row[column], bounds
 
 
 def months_shown(effect: NetEffect) -> list[float]:
-    """Round months within the horizon, and the horizon itself."""
+    """Round months after the programme start and within the horizon, and the horizon itself."""
     last = float(effect.months[-1])
-    return [float(month) for month in _MONTHS if month < last] + [last]
+    return [float(month) for month in _MONTHS if effect.start < month < last] + [last]
 
 
 def net_effect_section(chapter: Chapter, pen: Pen) -> Section:
@@ -77,11 +81,11 @@ def net_effect_section(chapter: Chapter, pen: Pen) -> Section:
     main, effects = chapter.effects[chapter.main], chapter.effects
     who = pen.who(chapter.main, main) if len(effects) == 1 else pen.text("each_start")
     if main.unit == "probability":
-        intro = pen.text("net_effect_text", who=who, reached=pen.reached(outcome(main)))
+        intro = pen.text("net_effect_text", who=who, reached=pen.reached(chapter.outcome))
     else:
         intro = pen.text("net_effect_amount", who=who, unit=pen.label(main.unit))
     blocks: list[Block] = [Text(" ".join([intro, *_averaged(main, pen)]))]
-    if main.draws is None:
+    if main.interval_draws is None:
         blocks.append(Text(pen.text("no_draws"), soft=True))
     blocks += _pictures(chapter, pen)
     blocks.append(_by_month(chapter, pen))
@@ -106,13 +110,13 @@ def _truths(chapter: Chapter) -> Mapping[str, NetEffect]:
 def _pictures(chapter: Chapter, pen: Pen) -> Iterator[Block]:
     effects, truths, language = chapter.effects, _truths(chapter), pen.language
     main = chapter.main
-    bands = [pen.text("picture_bands")] if effects[main].draws is not None else []
-    figure = plot_effect(effects[main], truth=truths.get(main), language=language)
+    bands = [pen.text("picture_bands")] if effects[main].interval_draws is not None else []
+    figure = plot_effect(effects[main], state=chapter.outcome, truth=truths.get(main), language=language)
     caption = pen.text("picture_effect", name=pen.scenario(main).capitalize())
     yield embed(figure, " ".join([caption, *bands]))
     if len(effects) > 1:
         complete = truths if len(truths) == len(effects) else None
-        figure = plot_scenarios(Scenarios(effects), truth=complete, language=language)
+        figure = plot_scenarios(Scenarios(effects), state=chapter.outcome, truth=complete, language=language)
         yield embed(figure, " ".join([pen.text("picture_scenarios"), *bands]))
     if truths:
         yield Text(pen.text("truth_drawn"), soft=True)
@@ -125,10 +129,10 @@ def _by_month(chapter: Chapter, pen: Pen) -> Table:
         rows.append(Row(pen.scenario(name).capitalize(), kind="group"))
         write = numbers(effect, pen)
         for month in months_shown(effect):
-            found = _sides_and_effect(effect, month, outcome(effect), write, pen)
+            found = _sides_and_effect(effect, month, chapter.outcome, write, pen)
             if truths:
                 truth = truths.get(name)
-                true = "" if truth is None else write.signed(value_at(truth, month, outcome(effect))[0])
+                true = "" if truth is None else write.signed(value_at(truth, month, chapter.outcome)[0])
                 found += (Cell(true),)
             rows.append(Row(pen.text("month_row", month=pen.short(month)), found))
     main = chapter.effects[chapter.main]
@@ -160,7 +164,7 @@ def _person_months(chapter: Chapter, pen: Pen) -> Table:
     main, truths = chapter.effects[chapter.main], _truths(chapter)
     rows = []
     for name, effect in chapter.effects.items():
-        found = effect.person_months(outcome(effect))
+        found = effect.person_months(chapter.outcome)
         row = [
             Cell(pen.number(found.with_programme, 2)),
             Cell(pen.number(found.without_programme, 2)),
@@ -168,12 +172,12 @@ def _person_months(chapter: Chapter, pen: Pen) -> Table:
         ]
         if truths:
             row.append(
-                Cell(pen.person_months(truths[name].person_months(outcome(effect))) if name in truths else "")
+                Cell(pen.person_months(truths[name].person_months(chapter.outcome)) if name in truths else "")
             )
         rows.append(Row(pen.scenario(name).capitalize(), tuple(row)))
     key = "months_caption" if main.unit == "probability" else "amounts_caption"
     caption = pen.text(
-        key, state=pen.label(outcome(main)), horizon=pen.short(float(main.months[-1])), unit=pen.label(main.unit),
+        key, state=pen.label(chapter.outcome), horizon=pen.short(float(main.months[-1])), unit=pen.label(main.unit),
         since=pen.text(f"since_{main.origin}"),
     )  # fmt: skip
     head = [pen.text(key) for key in ("c_start", "c_with", "c_without", "c_net")]
@@ -197,8 +201,8 @@ def _states(chapter: Chapter, pen: Pen) -> Table:
 def lock_in_section(chapter: Chapter, pen: Pen) -> Section:
     """The stretch in which the programme holds people back, for every start moment."""
     effects, truths = chapter.effects, _truths(chapter)
-    found = {name: effect.lock_in(outcome(effect)) for name, effect in effects.items()}
-    true = {name: truth.lock_in(outcome(effects[name])) for name, truth in truths.items()}
+    found = {name: effect.lock_in(chapter.outcome) for name, effect in effects.items()}
+    true = {name: truth.lock_in(chapter.outcome) for name, truth in truths.items()}
     statistics = (
         "depth",
         "depth_month",
@@ -214,13 +218,14 @@ def lock_in_section(chapter: Chapter, pen: Pen) -> Section:
         for statistic in statistics
     ]  # fmt: skip
     if all(result.share_lock_in is not None for result in found.values()):
-        shares = cells([pen.whole_hundred(result.share_lock_in or 0.0) for result in found.values()])
-        rows.append(Row(pen.text("l_share"), shares))
+        for share in ("share_lock_in", "share_break_even", "share_cumulative_break_even"):
+            written = [pen.whole_hundred(getattr(result, share)) for result in found.values()]
+            rows.append(Row(pen.text(f"l_{share}"), cells(written)))
     reasons = [line for name, result in found.items() for line in _reasons(name, effects[name], result, pen)]
-    state = pen.label(outcome(effects[chapter.main]))
+    state, horizon = pen.label(chapter.outcome), pen.short(float(effects[chapter.main].months[-1]))
     head = ("", *(pen.scenario(name).capitalize() for name in effects))
     return Section("lock-in", pen.text("lock_in"), (
-        Text(pen.text("lock_in_text", state=state)),
+        Text(pen.text("lock_in_text", state=state, horizon=horizon)),
         Table(head, tuple(rows)),
         *(Text(line, soft=True) for line in reasons),
     ))  # fmt: skip
@@ -247,6 +252,8 @@ def _lock_in_cell(result: LockIn, statistic: str, truth: LockIn | None, pen: Pen
 def _reasons(name: str, effect: NetEffect, result: LockIn, pen: Pen) -> Iterator[str]:
     """Why something does not exist, in words of the report."""
     named = {"name": pen.scenario(name).capitalize(), "horizon": pen.short(result.horizon)}
+    if in_doubt(result):
+        yield pen.text("l_unsure", name=named["name"], share=pen.whole_hundred(result.share_lock_in or 0.0))
     if result.depth_month is None:
         yield pen.text("l_never", name=named["name"])
         return
@@ -267,13 +274,13 @@ def deadweight_section(chapter: Chapter, pen: Pen) -> Section:
     for name, effect in chapter.effects.items():
         rows.append(Row(pen.scenario(name).capitalize(), kind="group"))
         for month in months_shown(effect):
-            found = effect.deadweight(month, outcome(effect))
+            found = effect.deadweight(month, chapter.outcome)
             rows.append(Row(pen.text("month_row", month=pen.short(month)), _deadweight_cells(found, pen)))
             if math.isnan(found.share):
                 case = pen.text("d_case", name=pen.scenario(name), month=pen.short(month))
                 undefined["d_nobody" if found.gross <= 0 else "d_not_monotone"].append(case)
     main = chapter.effects[chapter.main]
-    state, reached = pen.label(outcome(main)), pen.reached(outcome(main))
+    state, reached = pen.label(chapter.outcome), pen.reached(chapter.outcome)
     head = [pen.text("c_start_month", since=pen.text(f"since_{main.origin}"))]
     head += [pen.text(f"d_{name}") for name in ("gross", "counterfactual", "net", "share", "bounds")]
     reasons = [

@@ -229,7 +229,7 @@ def _mixing(fit: HazardResults, pen: Pen) -> Table:
     head = (pen.text("c_group"), pen.text("c_probability"), *(pen.label(name) for name in names))
     rows = [
         Row(str(i), cells([pen.hundred(p), *(_hazard(value, pen) for value in values)]))
-        for i, (p, *values) in enumerate(fit.mixing[["probability", *names]].to_numpy(), start=1)
+        for i, (p, *values) in enumerate(fit.mixing_at_means[["probability", *names]].to_numpy(), start=1)
     ]
     return Table(head, tuple(rows), dense=True)
 

@@ -42,6 +42,7 @@ def report(
     title: str | None = None,
     question: str | None = None,
     truth: Any = None,
+    state: str | None = None,
 ) -> Path:
     """Write one self-contained HTML file: the answer in brief, and everything it rests on.
 
@@ -69,6 +70,9 @@ def report(
         What is known to be true in synthetic data, for a report with one chapter: `NetEffect`, `Scenarios`, or an
         object with a method ``net_effect(start=, horizon=, population=)`` such as `Truth`. It is drawn dotted and
         tabulated beside the estimate.
+    state : str, optional
+        The outcome, in the chapters whose effects have it. If left out: ``"work"``, ``"werk"``, ``"job"``,
+        ``"baan"``, or the only exit.
 
     Returns
     -------
@@ -78,8 +82,9 @@ def report(
     Raises
     ------
     NettoEffectError
-        Unknown items or language, a second `Spells` or fit in a chapter, effects that do not belong in one table, a
-        heading with nothing under it, or `question` or `truth` for several chapters.
+        Unknown items or language, a second `Spells` or fit in a chapter, effects that do not belong in one table, no
+        clear outcome, a ledger about other people than the effects, a heading with nothing under it, or `question` or
+        `truth` for several chapters.
 
     Notes
     -----
@@ -98,6 +103,7 @@ def report(
     check_language(language)
     found = chapters(items)
     _complete(found, question, truth)
+    _follow(found, state)
     pen = Pen(language)
     page = _template().render(
         language=language,
@@ -127,6 +133,15 @@ def _complete(found: list[Chapter], question: str | None, truth: Any) -> None:
         found[0].truth = truth
 
 
+def _follow(found: list[Chapter], state: str | None) -> None:
+    """Give every chapter the outcome asked for; it must be a state of one of them."""
+    effects = [chapter.effects[chapter.main] for chapter in found if chapter.effects]
+    if state is not None and effects and not any(state in effect.states for effect in effects):
+        effects[0].state_name(state)
+    for chapter in found:
+        chapter.state = state
+
+
 def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     """The sections of a chapter, in the order of the road."""
     fit, spells, effects = chapter.fit, chapter.spells, chapter.effects
@@ -142,7 +157,7 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
         yield coefficients_section(chapter, fit, pen)
     if effects:
         yield net_effect_section(chapter, pen)
-        if all(map(wanted, effects.values())):
+        if wanted(chapter):
             yield lock_in_section(chapter, pen)
             yield deadweight_section(chapter, pen)
     if chapter.ledgers:

@@ -60,7 +60,11 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "chosen": ("gekozen", "chosen"),
         # cost-benefit
-        "euro_per_person": ("euro per persoon, contante waarde", "euros per person, present value"),
+        "euro_since_inflow": (
+            "euro per instromer, contante waarde",
+            "euros per person who enters, present value",
+        ),
+        "euro_since_programme_start": ("euro per persoon, contante waarde", "euros per person, present value"),
         "interval": ("{lower} tot {upper}", "{lower} to {upper}"),
         "participant": ("deelnemer", "participant"),
         "agency": ("gemeente/uitkeringsinstantie", "benefit agency"),

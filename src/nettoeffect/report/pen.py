@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from nettoeffect.effect import NetEffect
+from nettoeffect.effect.scenarios import start_month
 from nettoeffect.report.blocks import Cell
-from nettoeffect.report.chapter import start_month
 from nettoeffect.report.labels import Language, euro, label, number
 from nettoeffect.report.plots import scenario_name
 from nettoeffect.report.wording import SENTENCES

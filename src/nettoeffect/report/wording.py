@@ -83,24 +83,28 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "brief_others": ("Bij andere startmomenten: {list}.", "At other start moments: {list}."),
         "brief_gain": (
-            "Opgeteld over {horizon} maanden is het verschil {months} per deelnemer in de toestand ‘{state}’.",
-            "Added up over {horizon} months the difference is {months} per participant in the state ‘{state}’.",
+            "Opgeteld over {horizon} maanden is het verschil {months} {per} in de toestand ‘{state}’.",
+            "Added up over {horizon} months the difference is {months} {per} in the state ‘{state}’.",
         ),
         "brief_no_lock_in": (
             "Er is geen insluiting: het effect begint niet negatief.",
             "There is no lock-in: the effect does not begin negative.",
         ),
         "brief_lock_in": (
-            "Eerst is er insluiting: tot maand {end} zijn minder deelnemers {reached} dan zonder traject, op het "
+            "Eerst is er insluiting: tot maand {end} zijn minder {people} {reached} dan zonder traject, op het "
             "diepste punt (maand {month}) {depth}.",
-            "At first there is lock-in: until month {end} fewer participants have {reached} than without the "
+            "At first there is lock-in: until month {end} fewer {people} have {reached} than without the "
             "programme, at the deepest point (month {month}) {depth}.",
         ),
         "brief_lock_in_open": (
             "Er is insluiting die binnen {horizon} maanden niet voorbij is: op het diepste punt (maand {month}) zijn "
-            "{depth} minder deelnemers {reached} dan zonder traject.",
+            "{depth} minder {people} {reached} dan zonder traject.",
             "There is lock-in that is not over within {horizon} months: at the deepest point (month {month}) "
-            "{depth} fewer participants have {reached} than without the programme.",
+            "{depth} fewer {people} have {reached} than without the programme.",
+        ),
+        "brief_lock_in_unsure": (
+            "De gegevens laten open of er insluiting is: die is er in {share}% van de trekkingen.",
+            "The data leave open whether there is lock-in: there is in {share}% of the draws.",
         ),
         "brief_made_up": (
             "Vanaf maand {month} is ook de opgelopen achterstand in maanden goedgemaakt.",
@@ -118,16 +122,25 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "programme too. That holds if the programme keeps nobody from {state}; without that "
             "assumption the bounds are {lower} and {upper}.",
         ),
+        "brief_deadweight_unsure": (
+            "Het interval van het netto-effect bevat nul: de gegevens sluiten niet uit dat al deze plaatsingen er ook "
+            "zonder traject waren gekomen.",
+            "The interval of the net effect contains zero: the data do not exclude that all these placements would "
+            "have happened without the programme too.",
+        ),
         "brief_mkba": (
-            "Het maatschappelijk saldo is {total} per deelnemer, in contante waarde over {horizon} maanden, bij de "
+            "Het maatschappelijk saldo is {total} {per}, in contante waarde over {horizon} maanden, bij de "
             "bedragen onder ‘Aannames’.",
-            "The balance for society is {total} per participant, in present value over {horizon} months, at the "
+            "The balance for society is {total} {per}, in present value over {horizon} months, at the "
             "amounts under ‘Assumptions’.",
         ),
         "figure_effect": ("netto-effect op {state}, maand {month}", "net effect on {state}, month {month}"),
         "figure_lock_in": ("diepste insluiting, maand {month}", "deepest lock-in, month {month}"),
         "figure_placements": ("van de plaatsingen", "of the placements"),
-        "figure_per": ("per deelnemer", "per participant"),
+        "per_programme_start": ("per deelnemer", "per participant"),
+        "per_inflow": ("per instromer", "per person who enters"),
+        "people_programme_start": ("deelnemers", "participants"),
+        "people_inflow": ("instromers", "of those who enter"),
         "figure_deadweight": ("deadweight, maand {month}", "deadweight, month {month}"),
         "figure_mkba": ("maatschappelijk saldo", "balance for society"),
         "not_converged": (
@@ -298,10 +311,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "mixing": ("Verdeling van de ongeziene groepen", "Distribution of the unseen groups"),
         "mixing_text": (
-            "Hazard per maand van iemand bij wie alle kenmerken nul zijn. Groepen hebben geen naam of volgorde buiten "
-            "deze tabel.",
-            "Hazard per month of somebody with all covariates at zero. Groups have no name or order outside this "
-            "table.",
+            "Hazard per maand, in het begin van het spel, van iemand met gemiddelde getallen en overal de eerste "
+            "categorie. Groepen hebben geen naam of volgorde buiten deze tabel.",
+            "Hazard per month, early in the spell, of somebody with average numbers and the first category of everything "
+            "else. Groups have no name or order outside this table.",
         ),
         "c_group": ("groep", "group"),
         "c_probability": ("aandeel (%)", "share (%)"),
@@ -331,8 +344,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Averaged over n = {n} persons, weighted by their chance to start at that moment.",
         ),
         "no_draws": (
-            "Bij deze cijfers horen geen trekkingen; er zijn dus geen intervallen.",
-            "These figures come without draws, so without intervals.",
+            "Bij deze cijfers horen geen trekkingen, of minder dan twintig; er zijn dus geen intervallen.",
+            "These figures come without draws, or with fewer than twenty, so without intervals.",
         ),
         "c_start_month": ("startmoment en maanden {since}", "start and months {since}"),
         "c_with": ("met traject", "with programme"),
@@ -367,9 +380,11 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "lock_in": ("Insluiting", "Lock-in"),
         "lock_in_text": (
             "Tijdens het traject zoeken deelnemers vaak minder. De insluiting is de eerste periode waarin het "
-            "netto-effect op ‘{state}’ negatief is. Buiten de waargenomen horizon is niets doorgetrokken.",
+            "netto-effect op ‘{state}’ negatief is. Voorbij de horizon van {horizon} "
+            "maanden is niets berekend.",
             "During the programme participants often search less. Lock-in is the first stretch in which the net effect "
-            "on ‘{state}’ is negative. Nothing is extrapolated beyond the horizon.",
+            "on ‘{state}’ is negative. Nothing is computed beyond the "
+            "horizon of {horizon} months.",
         ),
         "l_depth": ("diepste punt (procentpunt)", "deepest point (percentage points)"),
         "l_depth_month": ("maand van het diepste punt", "month of the deepest point"),
@@ -380,7 +395,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "loss made up for (month)",
         ),
         "l_long_run": ("effect aan het eind (procentpunt)", "effect at the end (percentage points)"),
-        "l_share": ("trekkingen met insluiting (%)", "draws with lock-in (%)"),
+        "l_share_lock_in": ("trekkingen met insluiting (%)", "draws with lock-in (%)"),
+        "l_share_break_even": ("trekkingen met omslag (%)", "draws with a break-even (%)"),
+        "l_share_cumulative_break_even": (
+            "trekkingen met verlies goedgemaakt (%)",
+            "draws with the loss made up for (%)",
+        ),
+        "l_unsure": (
+            "{name}: de gegevens laten open of er insluiting is; die is er in {share}% van de trekkingen.",
+            "{name}: the data leave open whether there is lock-in; there is in {share}% of the draws.",
+        ),
         "l_never": (
             "{name}: geen insluiting, want het effect begint niet negatief.",
             "{name}: no lock-in, because the effect does not begin negative.",
@@ -425,9 +449,9 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # MKBA
         "mkba": ("Maatschappelijke kosten en baten (MKBA)", "Social costs and benefits (MKBA)"),
         "mkba_text": (
-            "Contante waarde in euro per deelnemer over {horizon} maanden, naar partij. Plus is een voordeel voor die "
+            "Contante waarde in euro {per} over {horizon} maanden, naar partij. Plus is een voordeel voor die "
             "partij. Rijen tellen op tot de maatschappij; overdrachten vallen daar tegen elkaar weg.",
-            "Present value in euros per participant over {horizon} months, by party. Plus is a gain to that "
+            "Present value in euros {per} over {horizon} months, by party. Plus is a gain to that "
             "party. Rows add up to society, where transfers cancel.",
         ),
         "mkba_effect": ("Gerekend met het netto-effect: {name}.", "Priced with the net effect: {name}."),
@@ -440,8 +464,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "uncertainty of the net effect, not that of the amounts.",
         ),
         "picture_ledger": (
-            "Van de eerste post tot het saldo voor de maatschappij, in euro per deelnemer.",
-            "From the first item to the balance for society, in euros per participant.",
+            "Van de eerste post tot het saldo voor de maatschappij, in euro {per}.",
+            "From the first item to the balance for society, in euros {per}.",
         ),
         "assumptions": ("Aannames", "Assumptions"),
         "assumptions_text": (
@@ -531,8 +555,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "definite, and starts with the same likelihood agree on the effect.",
         ),
         "conditional": (
-            "Standaardfouten en intervallen gelden gegeven het aantal massapunten.",
-            "Standard errors and intervals are given the number of mass points.",
+            "Standaardfouten en intervallen gelden gegeven het gekozen aantal massapunten. De onzekerheid van die "
+            "keuze zit er niet in; in kleine steekproeven zijn zij daardoor te smal.",
+            "Standard errors and intervals are conditional on the chosen number of mass points. They leave out the "
+            "uncertainty of that choice, so that in small samples they are too narrow.",
         ),
         "notes_data": ("Bij het inlezen:", "On reading the records:"),
         "notes_fit": ("Bij het schatten:", "On estimation:"),

@@ -71,7 +71,7 @@ def plot_ledger(
             whisker, [row, row], color=INK, linewidth=1.0, marker="|", markersize=7, zorder=4, gid="interval"
         )
     _write_amounts(ax, rows, language)
-    title = f"{label(party, language)}: {label('euro_per_person', language)}"
+    title = f"{label(party, language)}: {label(f'euro_since_{ledger.origin}', language)}"
     quiet(ax, language, x="", title=title, along="x")
     ax.set_yticks(range(len(rows)), [label(name, language) for name in rows.index])
     ax.get_yticklabels()[-1].set_fontweight("bold")

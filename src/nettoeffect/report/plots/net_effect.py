@@ -38,7 +38,7 @@ from nettoeffect.report.labels import Language, label, number
 FloatVector = NDArray[np.float64]
 FloatMatrix = NDArray[np.float64]
 
-_BETTER_LESS = ("benefit", "death")  # states to keep people out of: a negative effect on them is no lock-in
+_BETTER_LESS = ("death",)  # exits to keep people out of: a negative effect on them is no lock-in
 
 
 def plot_effect(
@@ -56,7 +56,7 @@ def plot_effect(
     effect : NetEffect or Scenarios
         Scenarios are drawn by `plot_scenarios`.
     state : str, optional
-        State to draw; if not given, work, or else the first exit.
+        State to draw; if not given, as `NetEffect.state_name` picks it.
     level : float
         Coverage of the bands over the draws.
     truth : NetEffect, optional
@@ -93,8 +93,8 @@ def plot_effect(
     assert not isinstance(truth, Mapping)
     picture = new_picture(1, 2, size=(9.6, 3.7))
     left, right = picture.axes
-    draw_curves(left, effect, state_to_draw(effect, state), level, truth, language)
-    draw_net_effect(right, effect, state_to_draw(effect, state), level, truth, language)
+    draw_curves(left, effect, effect.state_name(state), level, truth, language)
+    draw_net_effect(right, effect, effect.state_name(state), level, truth, language)
     picture.legend(handles=legend_of(effect, level, truth, language), loc="outside upper right", **LEGEND)
     return picture
 
@@ -113,7 +113,7 @@ def plot_curves(
     Parameters as in `plot_effect`; `ax` draws into axes of your own.
     """
     figure, ax = axes_of(ax)
-    draw_curves(ax, effect, state_to_draw(effect, state), level, truth, language)
+    draw_curves(ax, effect, effect.state_name(state), level, truth, language)
     ax.legend(handles=legend_of(effect, level, truth, language), **LEGEND)
     return figure
 
@@ -132,7 +132,7 @@ def plot_net_effect(
     Parameters as in `plot_effect`; `ax` draws into axes of your own.
     """
     figure, ax = axes_of(ax)
-    draw_net_effect(ax, effect, state_to_draw(effect, state), level, truth, language)
+    draw_net_effect(ax, effect, effect.state_name(state), level, truth, language)
     ax.legend(handles=legend_of(effect, level, truth, language), **LEGEND)
     return figure
 
@@ -146,8 +146,8 @@ def draw_curves(
     for index, (side, colour, style) in enumerate((("with", BLUE, "-"), ("without", ORANGE, DASHED))):
         curve = scale * _sides(effect)[index][:, column]
         ax.plot(effect.months, curve, color=colour, linestyle=style, linewidth=2.0, zorder=3, gid=side)
-        if effect.draws is not None:
-            _draw_band(ax, effect.months, scale * effect.draws[index][:, :, column], level, colour)
+        if effect.interval_draws is not None:
+            _draw_band(ax, effect.months, scale * effect.interval_draws[index][:, :, column], level, colour)
         if truth is not None:
             _draw_truth(ax, truth.months, scale * _sides(truth)[index][:, truth.states.index(state)])
         ends.append(End(float(curve[-1]), label(side, language), colour))
@@ -163,8 +163,8 @@ def draw_net_effect(
 ) -> None:
     """`plot_net_effect` without a legend."""
     column, scale = effect.states.index(state), _scale(effect)
-    if effect.draws is not None:
-        gain = effect.draws[0][:, :, column] - effect.draws[1][:, :, column]
+    if effect.interval_draws is not None:
+        gain = effect.interval_draws[0][:, :, column] - effect.interval_draws[1][:, :, column]
         _draw_band(ax, effect.months, scale * gain, level, BLUE)
     ax.plot(
         effect.months, scale * effect.effect[:, column], color=BLUE, linewidth=2.0, zorder=3, gid="effect"
@@ -176,14 +176,14 @@ def draw_net_effect(
     ax.margins(y=0.12)
     month_ticks(ax, float(effect.months[-1]))
     _mark_start(ax, effect, language)
-    if state not in _BETTER_LESS:
+    if effect.is_destination(state) and state not in _BETTER_LESS:
         _draw_lock_in(ax, effect, state, language)
 
 
 def legend_of(effect: NetEffect, level: float, truth: NetEffect | None, language: Language) -> list[Artist]:
     """What the names beside the lines do not say: the band, and the truth."""
     handles: list[Artist] = []
-    if effect.draws is not None:
+    if effect.interval_draws is not None:
         name = label("band", language, level=f"{100 * level:g}")
         handles.append(Patch(facecolor=BLUE, edgecolor=BLUE, alpha=0.25, linewidth=0.6, label=name))
     if truth is not None:
@@ -191,13 +191,6 @@ def legend_of(effect: NetEffect, level: float, truth: NetEffect | None, language
             Line2D([], [], color=INK, linestyle=DOTTED, linewidth=1.6, label=label("truth", language))
         )
     return handles
-
-
-def state_to_draw(effect: NetEffect, state: str | None) -> str:
-    """The state asked for; if none is, work, or else the first exit."""
-    if state is not None:
-        return effect.state_name(state)
-    return "work" if "work" in effect.states else (effect.states[1:] or effect.states)[0]
 
 
 def title_of(kind: str, effect: NetEffect, state: str, language: Language) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
 from nettoeffect.effect import NetEffect
+from nettoeffect.effect.scenarios import start_month
 from nettoeffect.errors import EffectError
 from nettoeffect.report.canvas import INK, LEGEND, TEXT, new_picture
 from nettoeffect.report.labels import Language, label, number
-from nettoeffect.report.plots.net_effect import draw_net_effect, legend_of, state_to_draw, title_of
+from nettoeffect.report.plots.net_effect import draw_net_effect, legend_of, title_of
 
 _ACROSS = 3
 
@@ -57,14 +57,14 @@ def plot_scenarios(
     picture = new_picture(rows, columns, size=(3.4 * columns, 3.1 * rows), sharey=True)
     for ax, (name, effect) in zip(picture.axes, scenarios.items(), strict=False):
         true = None if truth is None else truth[name]
-        draw_net_effect(ax, effect, state_to_draw(effect, state), level, true, language)
+        draw_net_effect(ax, effect, effect.state_name(state), level, true, language)
         ax.set_title(
             scenario_name(name, language), loc="left", fontsize=TEXT + 0.5, color=INK, fontweight="bold"
         )
     for ax in picture.axes[len(scenarios) :]:
         ax.remove()
     name, first = next(iter(scenarios.items()))
-    title = title_of("effect_on", first, state_to_draw(first, state), language)
+    title = title_of("effect_on", first, first.state_name(state), language)
     picture.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1, color=INK)
     handles = legend_of(first, level, None if truth is None else truth[name], language)
     picture.legend(handles=handles, loc="upper right", **LEGEND)
@@ -79,11 +79,10 @@ def scenario_name(name: str, language: Language) -> str:
     >>> scenario_name("start at month 6", "nl"), scenario_name("women", "nl")
     ('start in maand 6', 'women')
     """
-    start = re.fullmatch(r"start (?:at month )?(\d+(?:\.\d+)?)", name)
-    if start is None:
+    month = start_month(name)
+    if month is None:
         return label(name, language)
-    month = float(start[1])
-    digits = 0 if month.is_integer() else len(start[1].partition(".")[2])
+    digits = 0 if month.is_integer() else len(name.rpartition(".")[2])
     return label("start_in_month", language, month=number(month, digits, language))
 
 
