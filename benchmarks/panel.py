@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 import nettoeffect as ne
-from nettoeffect.duration.likelihood import HazardData, Parameters
+from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.specification import equations, resolve
 
 FORMULA = "age + education + household + worked"

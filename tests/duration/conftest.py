@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from nettoeffect.duration import TimingOfEvents
-from nettoeffect.duration.likelihood import Parameters
+from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.path import PathPoint
 from nettoeffect.duration.results import HazardResults
 from nettoeffect.duration.specification import equations, resolve

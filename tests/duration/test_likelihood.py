@@ -7,14 +7,8 @@ import pytest
 
 from nettoeffect.design import formula
 from nettoeffect.duration import assemble
-from nettoeffect.duration.likelihood import (
-    evaluate,
-    evaluate_mixing,
-    person_events,
-    person_scores,
-    person_sums,
-    posterior,
-)
+from nettoeffect.duration.classes import evaluate_mixing, posterior
+from nettoeffect.duration.likelihood import evaluate, person_events, person_scores, person_sums
 from nettoeffect.duration.specification import PROGRAMME
 
 ROUNDING = 1e-11  # relative; sums over some hundreds of persons and rows
@@ -216,8 +210,9 @@ def person_value(data, parameters, person):
         if block.first is None
         else np.append(block.first, block.exposure.shape[0])
     )
-    for j, (unit, cell) in enumerate(block.event_rows):
-        own = (unit >= first[person]) & (unit < first[person + 1])
+    unit, cell = block.rows.unit, block.rows.cell
+    for j in range(data.n_transitions):
+        own = (block.rows.transition == j) & (unit >= first[person]) & (unit < first[person + 1])
         rows = block.x[j].take(unit[own]).beside(data.z[j][cell[own]]).to_dense()
         of_events += float((rows @ parameters.beta[j]).sum())
     return float(post.loglik[person]) + of_events

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettoeffect.duration.likelihood import Evaluation
+from nettoeffect.duration.arrays import Evaluation
 from nettoeffect.duration.maximise import maximise
 
 SIZE = 4

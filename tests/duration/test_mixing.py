@@ -6,7 +6,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from nettoeffect.duration import MixedHazards
-from nettoeffect.duration.likelihood import Parameters, person_events, person_sums
+from nettoeffect.duration.arrays import Parameters
+from nettoeffect.duration.likelihood import person_events, person_sums
 from nettoeffect.duration.mixing import ABOVE, BELOW, PersonSums, candidates, starts, with_points
 from nettoeffect.spells import Spells
 

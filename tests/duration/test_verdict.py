@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nettoeffect.duration import TimingOfEvents
-from nettoeffect.duration.likelihood import Parameters
+from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.verdict import judge
 from nettoeffect.errors import ConvergenceWarning, EffectError
 from nettoeffect.spells import Spells

@@ -297,7 +297,6 @@ def episodes(**changes) -> pd.DataFrame:
         ({"d": {2: "job"}}, "1 exit is followed by more rows of its spell (person 22)."),
         ({"d": {2: "program", 3: "program"}, "id": {4: 22}},
          "1 programme starts in a spell that already had one (person 22)."),
-        ({"d": {3: "program"}}, "1 programme starts at the end of its spell (person 22)."),
         ({"x": {0: np.nan}}, "1 missing value in covariate 'x' (person 21)."),
         ({"x": {2: -np.inf, 3: np.inf}}, "2 infinite values in covariate 'x' (person 22)."),
         ({"nr": {4: np.nan}}, "1 row has no spell id in column 'nr' (person 23)."),

@@ -11,7 +11,7 @@ import numpy as np
 
 from nettoeffect.design import Columns, Design
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
-from nettoeffect.duration.likelihood import Block, HazardData
+from nettoeffect.duration.arrays import Block, HazardData, Occurrences, Timing
 
 # A block has at most so many persons and units: its temporaries stay in a core's cache, and the cost of calling
 # NumPy stays small beside that of computing. Measured in benchmarks/engine.py.
@@ -60,7 +60,14 @@ class Equation:
         return np.concatenate([np.where(x < p, x, x + m), p + np.arange(m)])
 
 
-def assemble(equations: Sequence[Equation], exposure: Any, person: IntVector, n_persons: int) -> HazardData:
+def assemble(
+    equations: Sequence[Equation],
+    exposure: Any,
+    rows: Occurrences,
+    person: IntVector,
+    n_persons: int,
+    timing: Timing = "exact",
+) -> HazardData:
     """Cut the units into blocks of whole persons.
 
     Parameters
@@ -68,39 +75,49 @@ def assemble(equations: Sequence[Equation], exposure: Any, person: IntVector, n_
     equations : sequence of Equation
         One per transition.
     exposure : csr_array (U, C)
-        Months of each unit in each cell.
+        Months of each unit in each cell; without the rows in `rows` unless timing is exact.
+    rows : Occurrences
+        Rows with an event, or all rows for a logit, sorted by unit.
     person : (U,) int, non-decreasing
         Person of each unit; every person 0..n_persons-1 has at least one.
     n_persons : int
+    timing : {"exact", "interval", "logit"}
     """
     n_units = len(person)
     first = np.searchsorted(person, np.arange(n_persons + 1))
-    bounds = _block_bounds(first)
     single = n_units == n_persons
     blocks = []
-    for low, high in pairwise(bounds):
+    for low, high in pairwise(_block_bounds(first)):
         units = slice(int(first[low]), int(first[high]))
         taken: dict[int, Columns] = {}
         for eq in equations:
             if id(eq.design) not in taken:
                 taken[id(eq.design)] = eq.design.columns.take(units)
-        events = [_within(eq, units) for eq in equations]
-        counts = [np.bincount(person[units][u] - low, minlength=high - low) for u, _ in events]
+        inside = slice(*np.searchsorted(rows.unit, (units.start, units.stop)))
+        own = Occurrences(
+            rows.unit[inside] - units.start, rows.cell[inside], rows.transition[inside], rows.months[inside]
+        )
+        of_person = person[rows.unit[inside]] - low
+        counts = [
+            np.bincount(of_person[own.transition == j], minlength=high - low) for j in range(len(equations))
+        ]
         blocks.append(
             Block(
                 x=tuple(taken[id(eq.design)] for eq in equations),
                 exposure=exposure[units],
                 n_events=np.array(counts, dtype=np.float64),
                 first=None if single else first[low:high] - first[low],
-                event_rows=tuple(events),
+                rows=own,
             )
         )
+    sums = [_event_sums(eq) for eq in equations]
     return HazardData(
         blocks=tuple(blocks),
         z=tuple(eq.z for eq in equations),
         at_risk=np.array([eq.at_risk for eq in equations], dtype=np.float64),
-        event_sums=tuple(_event_sums(eq) for eq in equations),
+        event_sums=tuple(sums if timing == "exact" else [np.zeros_like(each) for each in sums]),
         n_persons=n_persons,
+        timing=timing,
     )
 
 
@@ -110,12 +127,6 @@ def _block_bounds(first: IntVector) -> IntVector:
     n_blocks = max(-(-n_persons // BLOCK_PERSONS), -(-n_units // BLOCK_UNITS))
     wanted = np.linspace(0, n_units, n_blocks + 1)
     return np.unique(np.append(np.searchsorted(first, wanted[:-1]), n_persons))
-
-
-def _within(eq: Equation, units: slice) -> tuple[IntVector, IntVector]:
-    """Events of the equation in a range of units, counted from the first of them."""
-    inside = (eq.event_unit >= units.start) & (eq.event_unit < units.stop)
-    return eq.event_unit[inside] - units.start, eq.event_cell[inside]
 
 
 def _event_sums(eq: Equation) -> FloatVector:

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
+from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.assemble import Equation
-from nettoeffect.duration.likelihood import HazardData, Parameters, unit_sums
+from nettoeffect.duration.likelihood import unit_sums
 from nettoeffect.duration.specification import PROGRAMME, Specification, cell_hazards
 from nettoeffect.effect.occupancy import FloatArray, Origin, Step, occupancy, timeline
 from nettoeffect.spells import Spells

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix
-from nettoeffect.duration.likelihood import HazardData, person_scores
+from nettoeffect.duration.arrays import HazardData
+from nettoeffect.duration.likelihood import person_scores
 from nettoeffect.duration.path import PathPoint
 from nettoeffect.errors import DesignError
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector
-from nettoeffect.duration.likelihood import Evaluation
+from nettoeffect.duration.arrays import Evaluation
 
 BoolVector = npt.NDArray[np.bool_]
 # Relative size of a predicted gain that rounding in a sum over persons can swallow.

@@ -20,7 +20,8 @@ import numpy.typing as npt
 from scipy.ndimage import maximum_filter
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector
-from nettoeffect.duration.likelihood import Evaluation, Parameters, posterior
+from nettoeffect.duration.arrays import Evaluation, Parameters
+from nettoeffect.duration.classes import evaluate_mixing, posterior
 from nettoeffect.duration.maximise import maximise
 
 BoolVector = npt.NDArray[np.bool_]
@@ -71,9 +72,46 @@ class PersonSums:
         kept = np.sort(np.random.default_rng(0).choice(n_persons, size, replace=False))
         return PersonSums(self.a[:, kept], self.n[:, kept])
 
+    def in_units_of(self, centre: FloatVector) -> PersonSums:
+        """The same persons with log mass points counted from `centre` (J,)."""
+        return PersonSums(self.a * np.exp(centre)[:, None], self.n)
+
     def loglik(self, parameters: Parameters) -> FloatVector:
         """(N,) log sum_k pi_k exp(l_ik), without the part of the coefficients c_i."""
         return posterior(self.a, self.n, parameters).loglik
+
+    def log_terms(self, mu: FloatVector) -> FloatVector:
+        """(N,) l_i at the log mass point mu (J,)."""
+        terms: FloatVector = mu @ self.n - np.exp(mu) @ self.a
+        return terms
+
+    def score(self, mu: FloatVector) -> FloatMatrix:
+        """(J, N) first derivatives of l_i with respect to mu."""
+        return self.n - np.exp(mu)[:, None] * self.a
+
+    def curvature(self, mu: FloatVector, weight: FloatVector) -> FloatMatrix:
+        """(J, J) sum of `weight` (N,) times the second derivatives of l_i."""
+        return -np.diag(np.exp(mu) * (self.a @ weight))
+
+    def on_grid(self, lines: list[FloatVector], loglik: FloatVector) -> FloatMatrix:
+        """Sum over persons of exp(l_i(mu)) / L_i on the product of the grid lines: a product over transitions."""
+        shape = tuple(len(line) for line in lines)
+        total = np.zeros((int(np.prod(shape[:-1])), shape[-1]))
+        size = min(CHUNK, max(64, GRID_CELLS // len(total)))
+        for low in range(0, len(loglik), size):
+            part = slice(low, low + size)
+            product = np.exp(np.minimum(-loglik[part], 600.0))[None, :]
+            for j, line in enumerate(lines):
+                term = np.exp(line[:, None] * self.n[j, part] - np.exp(line)[:, None] * self.a[j, part])
+                if j == len(lines) - 1:
+                    total += product @ term.T
+                else:
+                    product = (product[:, None, :] * term[None, :, :]).reshape(-1, term.shape[1])
+        return total.reshape(shape)
+
+    def evaluate_mixing(self, parameters: Parameters) -> Evaluation:
+        """Log-likelihood, gradient and Hessian in (mu, a[1:]) with the coefficients held."""
+        return evaluate_mixing(self.a, self.n, parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,10 +150,10 @@ def candidates(sums: PersonSums, parameters: Parameters, n_best: int) -> list[Ca
     """
     # In units of the average hazard: covariates far from zero would put the constants where exp has no room.
     centre = sums.centre[:, None]
-    sums = PersonSums(sums.a * np.exp(centre), sums.n)
+    sums = sums.in_units_of(centre[:, 0])
     loglik = sums.loglik(replace(parameters, mu=parameters.mu - centre))
     lines = _grid_lines(sums)
-    surface = _gradient_on_grid(sums, loglik, lines)
+    surface = sums.on_grid(lines, loglik) - len(loglik)
     peaks = np.argwhere(surface == maximum_filter(surface, size=3, mode="nearest"))
     peaks = peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:n_best]
     found: list[Candidate] = []
@@ -140,23 +178,6 @@ def _grid_lines(sums: PersonSums) -> list[FloatVector]:
     ]
 
 
-def _gradient_on_grid(sums: PersonSums, loglik: FloatVector, lines: list[FloatVector]) -> FloatMatrix:
-    """D on the product of the grid lines."""
-    shape = tuple(len(line) for line in lines)
-    total = np.zeros((int(np.prod(shape[:-1])), shape[-1]))
-    size = min(CHUNK, max(64, GRID_CELLS // len(total)))
-    for low in range(0, len(loglik), size):
-        part = slice(low, low + size)
-        product = np.exp(np.minimum(-loglik[part], 600.0))[None, :]
-        for j, line in enumerate(lines):
-            term = np.exp(line[:, None] * sums.n[j, part] - np.exp(line)[:, None] * sums.a[j, part])
-            if j == len(lines) - 1:
-                total += product @ term.T
-            else:
-                product = (product[:, None, :] * term[None, :, :]).reshape(-1, term.shape[1])
-    return total.reshape(shape) - len(loglik)
-
-
 def _polish(
     sums: PersonSums, loglik: FloatVector, mu: FloatVector, at_floor: BoolVector, tolerance: float
 ) -> Candidate:
@@ -165,11 +186,10 @@ def _polish(
     def log_sum(point: FloatVector) -> Evaluation:
         ratio = _ratios(sums, loglik, point)
         total = max(float(ratio.sum()), 1e-300)
-        v = np.exp(point)
-        score = sums.n - v[:, None] * sums.a
+        score = sums.score(point)
         gradient = score @ ratio / total
         hessian = (score * ratio) @ score.T / total - np.outer(gradient, gradient)
-        hessian -= np.diag(v * (sums.a @ ratio) / total)
+        hessian += sums.curvature(point, ratio) / total
         return Evaluation(float(np.log(total)), gradient, hessian)
 
     if not at_floor.all():
@@ -182,7 +202,7 @@ def _polish(
 
 def _ratios(sums: PersonSums, loglik: FloatVector, mu: FloatVector) -> FloatVector:
     """(N,) exp(l_i(mu)) / L_i."""
-    ratio: FloatVector = np.exp(np.minimum(mu @ sums.n - np.exp(mu) @ sums.a - loglik, 600.0))
+    ratio: FloatVector = np.exp(np.minimum(sums.log_terms(mu) - loglik, 600.0))
     return ratio
 
 

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector
+from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.counterfactual import Cohort, FittedCurves, earlier_spells, fitted_curves
-from nettoeffect.duration.likelihood import Parameters
 from nettoeffect.duration.specification import PROGRAMME
 from nettoeffect.effect.net_effect import NetEffect
 from nettoeffect.errors import DataWarning, EffectError
@@ -68,6 +68,10 @@ def _check(fit: HazardResults, start: Any, horizon: Any, population: str, draws:
     if PROGRAMME not in fit.specification.names:
         raise EffectError(
             "This model has no programme equation: there is no programme effect. Use TimingOfEvents."
+        )
+    if fit.specification.clock.timing == "logit":
+        raise EffectError(
+            "A discrete-time logit has odds, not hazards: its curves are not available. Fit with timing='interval'."
         )
     if population not in POPULATIONS:
         raise EffectError(f"population='{population}' is unknown. Choose one of {', '.join(POPULATIONS)}.")

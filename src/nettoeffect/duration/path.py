@@ -12,18 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nettoeffect.design.columns import FloatVector
-from nettoeffect.duration.likelihood import (
-    Evaluation,
-    HazardData,
-    Parameters,
-    evaluate,
-    evaluate_mixing,
-    person_events,
-    person_sums,
-    posterior,
-)
+from nettoeffect.duration.arrays import Evaluation, HazardData, Parameters
+from nettoeffect.duration.classes import posterior
+from nettoeffect.duration.likelihood import evaluate
 from nettoeffect.duration.maximise import Maximum, maximise
 from nettoeffect.duration.mixing import Candidate, PersonSums, candidates, starts
+from nettoeffect.duration.views import mixing_view
 
 logger = logging.getLogger(__name__)
 BoolMatrix = npt.NDArray[np.bool_]
@@ -160,7 +154,7 @@ def _past_the_best(path: Sequence[PathPoint], rule: str, n_persons: int) -> bool
 def _first_point(data: HazardData) -> PathPoint:
     """The model without heterogeneity: one mass point, a Poisson regression with exposure."""
     zero = tuple(np.zeros(size) for size in data.sizes)
-    sums = PersonSums(person_sums(data, zero), person_events(data))
+    sums = mixing_view(data, zero)
     start = Parameters(zero, sums.centre[:, None], np.zeros(1))
     climb = _climb(data, start, np.zeros(start.mu.shape, dtype=bool), -np.inf, FINE)
     value = climb.maximum.evaluation.value
@@ -171,7 +165,7 @@ def _with_gradient(
     data: HazardData, point: PathPoint, n_starts: int
 ) -> tuple[PathPoint, PersonSums, list[Candidate]]:
     """The point with the maximum of its gradient function, and what that search found."""
-    sums = PersonSums(person_sums(data, point.parameters.beta), person_events(data))
+    sums = mixing_view(data, point.parameters.beta)
     found = candidates(sums, point.parameters, max(4, n_starts))
     highest = max((candidate.gradient for candidate in found), default=0.0)
     return replace(point, gradient_max=highest), sums, found
@@ -276,7 +270,7 @@ def _climb(
         )
         parameters, radius, known = start.unpack(maximum.x), maximum.radius, maximum.evaluation
         reachable = maximum.evaluation.value + 3 * maximum.decrement if maximum.concave else np.inf
-        sums = PersonSums(person_sums(data, parameters.beta), person_events(data))
+        sums = mixing_view(data, parameters.beta)
         if _collapsed(sums, parameters):
             return _Climb(parameters, at_floor, maximum, "collapsed")
         if reachable < hopeless:
@@ -303,7 +297,7 @@ def _settle(sums: PersonSums, start: Parameters, tolerance: float) -> Parameters
         return start.unpack(np.concatenate([start.pack()[:n_coefficients], x]))
 
     maximum = maximise(
-        lambda x: evaluate_mixing(sums.a, sums.n, fill(x)),
+        lambda x: sums.evaluate_mixing(fill(x)),
         start.pack()[n_coefficients:],
         free=_free(start, start.mu <= sums.floor[:, None] + 1e-9)[n_coefficients:],
         radius=float(np.sqrt(sums.n.shape[1])),

@@ -13,9 +13,9 @@ import pandas as pd
 from scipy import special
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
+from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.assemble import Equation
 from nettoeffect.duration.covariance import Kind, check_kind, covariance
-from nettoeffect.duration.likelihood import HazardData, Parameters
 from nettoeffect.duration.net_effect import Population, net_effect
 from nettoeffect.duration.path import PathPoint, criterion, n_parameters
 from nettoeffect.duration.specification import Specification

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
@@ -15,8 +15,8 @@ from scipy import sparse
 from nettoeffect.design import Design, build_design
 from nettoeffect.design.columns import FloatVector, IntVector
 from nettoeffect.design.formula import check_separation
+from nettoeffect.duration.arrays import HazardData, Occurrences, Timing
 from nettoeffect.duration.assemble import Equation, assemble
-from nettoeffect.duration.likelihood import HazardData
 from nettoeffect.errors import DesignError
 from nettoeffect.spells import Spells
 from nettoeffect.spells.split import Rows, split
@@ -102,6 +102,22 @@ def piece_names(label: str, cuts: Sequence[float]) -> tuple[str, ...]:
     return tuple(f"{label}[{low:g},{high:g})" for low, high in pairwise(edges))
 
 
+@dataclass(frozen=True)
+class Clock:
+    """How finely time was recorded.
+
+    Attributes
+    ----------
+    timing : {"exact", "interval", "logit"}
+        Events at the end of a row, somewhere in it, or discrete time.
+    interval : float, months
+        Width of the recording interval; exact timing does not use it.
+    """
+
+    timing: Timing = "exact"
+    interval: float = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Specification:
     """One model, resolved for the exit states at hand.
@@ -115,12 +131,14 @@ class Specification:
         Interior cut points per equation, months since spell start.
     phases : tuple of Phases
         Effect per equation; no terms for the programme equation.
+    clock : Clock
     """
 
     names: tuple[str, ...]
     formulas: tuple[str, ...]
     baselines: tuple[tuple[float, ...], ...]
     phases: tuple[Phases, ...]
+    clock: Clock = field(default_factory=Clock)
 
     @property
     def exits(self) -> tuple[str, ...]:
@@ -150,6 +168,7 @@ def resolve(
     programme: str | None,
     baseline: Any,
     effect: Any,
+    clock: Clock | None = None,
 ) -> Specification:
     """Give every exit state (and the programme) its formula, baseline and effect.
 
@@ -184,6 +203,7 @@ def resolve(
         formulas=tuple(formulas[name] for name in names),
         baselines=tuple(parse_cuts(cuts[name], f"The baseline of '{name}'") for name in names),
         phases=tuple(parse_effect(effects.get(name), name) for name in names),
+        clock=clock or Clock(),
     )
 
 
@@ -262,13 +282,19 @@ def equations(spells: Spells, spec: Specification) -> tuple[list[Equation], Haza
     Raises
     ------
     DesignError
-        Faulty columns, equations without events, pieces or phases without events, complete separation.
+        Faulty columns, equations without events, pieces or phases without events, complete separation; programmes
+        that start at month 0 where the moment of the start is not known exactly.
     """
-    rows = split(spells, cuts=spec.cuts, elapsed=spec.elapsed, programme_end=spec.during_after)
+    clock = spec.clock
+    rows = _rows(spells, spec, clock)
     cells = _cells(spells, rows, spec)
-    n_units = len(spells.episode_spell)
+    happened = _happened(spells, spec, rows)
+    months = rows.stop - rows.start
+    grouped = np.ones(len(months), dtype=bool) if clock.timing == "logit" else happened >= 0
+    exposed = np.ones(len(months), dtype=bool) if clock.timing == "exact" else ~grouped
     exposure = sparse.csr_array(
-        (rows.stop - rows.start, (rows.episode, cells.of_row)), shape=(n_units, len(cells.month))
+        (months[exposed], (rows.episode[exposed], cells.of_row[exposed])),
+        shape=(len(spells.episode_spell), len(cells.month)),
     )
     designs: dict[str, Design] = {}
     found = []
@@ -276,10 +302,40 @@ def equations(spells: Spells, spec: Specification) -> tuple[list[Equation], Haza
         formula = spec.formulas[number]
         if formula not in designs:
             designs[formula] = build_design(formula, spells.covariates, equation=name).centred()
-        happened = rows.starts if name == PROGRAMME else rows.exit == spells.exits.index(name)
-        found.append(_equation(spec, number, designs[formula], cells, rows, happened))
+        found.append(_equation(spec, number, designs[formula], cells, rows, happened == number))
     person = spells.person[spells.episode_spell]
-    return found, assemble(found, exposure, person, spells.n_persons)
+    occurrences = Occurrences(
+        rows.episode[grouped], cells.of_row[grouped], happened[grouped], months[grouped]
+    )
+    return found, assemble(found, exposure, occurrences, person, spells.n_persons, clock.timing)
+
+
+def _rows(spells: Spells, spec: Specification, clock: Clock) -> Rows:
+    """Rows of constant hazard; under grouped time the row of an event is the interval in which it fell."""
+    cuts: FloatVector = np.array(spec.cuts)
+    if clock.timing == "logit":
+        cuts = np.union1d(cuts, np.arange(clock.interval, spells.duration.max(), clock.interval))
+    if clock.timing != "exact" and (spells.programme_start == 0).any():
+        count = int((spells.programme_start == 0).sum())
+        raise DesignError(
+            f"{count} programme(s) start at month 0, before the first interval: with timing='{clock.timing}' there is "
+            "no row in which that start fell. Move these starts one interval, or leave these spells out."
+        )
+    return split(
+        spells,
+        cuts=tuple(cuts),
+        elapsed=spec.elapsed,
+        programme_end=spec.during_after,
+        interval=None if clock.timing == "exact" else clock.interval,
+    )
+
+
+def _happened(spells: Spells, spec: Specification, rows: Rows) -> IntVector:
+    """(R,) which equation's event ends each row; -1 for none."""
+    happened = np.full(len(rows.start), -1, dtype=np.intp)
+    for number, name in enumerate(spec.names):
+        happened[rows.starts if name == PROGRAMME else rows.exit == spells.exits.index(name)] = number
+    return happened
 
 
 def _equation(

@@ -12,15 +12,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
+from nettoeffect.duration.arrays import Timing
 from nettoeffect.duration.covariance import Kind, check_kind
 from nettoeffect.duration.path import criterion, walk
 from nettoeffect.duration.results import HazardResults
-from nettoeffect.duration.specification import EffectSpec, Specification, equations, resolve
+from nettoeffect.duration.specification import Clock, EffectSpec, Specification, equations, resolve
 from nettoeffect.errors import ConvergenceWarning, DataWarning, DesignError
 from nettoeffect.spells import Spells
 
 Cuts = Sequence[float] | None
 RULES = ("aic", "hq", "bic", "npmle")
+TIMINGS = ("exact", "interval", "logit")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class MixedHazards:
         Exit state -> right-hand side, such as ``{"work": "age + C(educ)", "other": "age"}``; ``"1"`` for none.
     baseline : sequence of float or None, or a mapping by exit
         Interior cut points in months since spell start; None = constant.
+    timing, interval
+        How finely time was recorded, as in `TimingOfEvents`.
     mass_points : int or {"aic", "hq", "bic", "npmle"}
         A number, or the rule that chooses it; ``"npmle"`` adds points until none raises the likelihood.
     max_mass_points : int
@@ -56,6 +60,8 @@ class MixedHazards:
 
     formulas: Mapping[str, str]
     baseline: Cuts | Mapping[str, Cuts] = None
+    timing: Timing = "exact"
+    interval: float = 1.0
     mass_points: int | str = "aic"
     max_mass_points: int = 10
 
@@ -69,7 +75,14 @@ class MixedHazards:
         progress: bool = True,
     ) -> HazardResults:
         """Estimate by maximum likelihood; parameters and errors as `TimingOfEvents.fit`."""
-        spec = resolve(spells, exit=self.formulas, programme=None, baseline=self.baseline, effect=None)
+        spec = resolve(
+            spells,
+            exit=self.formulas,
+            programme=None,
+            baseline=self.baseline,
+            effect=None,
+            clock=_clock(self.timing, self.interval),
+        )
         return _fit(
             spells, spec, self.mass_points, self.max_mass_points, n_starts, seed, covariance, progress
         )
@@ -97,8 +110,12 @@ class TimingOfEvents:
         Interior cut points in months since spell start; None = constant.
     effect : "constant", "during/after", a list of cut points in months since the start, None, or a mapping by exit
         How the effect on the log hazard depends on the time since the programme start.
-    timing : {"exact"}
-        Events are known to happen at the end of a row.
+    timing : {"exact", "interval", "logit"}
+        Events are known to the day (or treated so); known to have fallen somewhere in an interval before their date,
+        as in a monthly register; or discrete time with logit probabilities (odds instead of hazards). With one exit
+        and no programme, ``"interval"`` is the complementary log-log model.
+    interval : float, months
+        Width of the interval, for ``"interval"`` and ``"logit"``.
     mass_points : int or {"aic", "hq", "bic", "npmle"}
         A number, or the rule that chooses it (n = persons); the path goes on `PATIENCE` numbers past the best.
     max_mass_points : int
@@ -122,7 +139,8 @@ class TimingOfEvents:
     programme: str
     baseline: Cuts | Mapping[str, Cuts] = None
     effect: EffectSpec | Mapping[str, EffectSpec] = "constant"
-    timing: str = "exact"
+    timing: Timing = "exact"
+    interval: float = 1.0
     mass_points: int | str = "aic"
     max_mass_points: int = 10
 
@@ -166,10 +184,13 @@ class TimingOfEvents:
         DataWarning
             Fewer mass points than asked for raise the likelihood.
         """
-        if self.timing != "exact":
-            raise DesignError(f"timing='{self.timing}' is not available; this version has timing='exact'.")
         spec = resolve(
-            spells, exit=self.exit, programme=self.programme, baseline=self.baseline, effect=self.effect
+            spells,
+            exit=self.exit,
+            programme=self.programme,
+            baseline=self.baseline,
+            effect=self.effect,
+            clock=_clock(self.timing, self.interval),
         )
         return _fit(
             spells, spec, self.mass_points, self.max_mass_points, n_starts, seed, covariance, progress
@@ -215,6 +236,14 @@ def _fit(
     fit = HazardResults(spec, spells, tuple(found), data, tuple(path), chosen, named, kind)
     _warn(fit, mass_points)
     return fit
+
+
+def _clock(timing: str, interval: float) -> Clock:
+    if timing not in TIMINGS:
+        raise DesignError(f"timing='{timing}' is unknown. Choose one of {', '.join(TIMINGS)}.")
+    if not (np.isfinite(interval) and interval > 0):
+        raise DesignError(f"interval={interval} must be a positive number of months.")
+    return Clock(timing, float(interval))  # type: ignore[arg-type]
 
 
 def _how_many(mass_points: Any, max_mass_points: int) -> tuple[int, str | None]:

@@ -313,7 +313,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "mixing_text": (
             "Hazard per maand, in het begin van het spel, van iemand met gemiddelde getallen en overal de eerste "
             "categorie. Groepen hebben geen naam of volgorde buiten deze tabel.",
-            "Hazard per month, early in the spell, of somebody with average numbers and the first category of everything "
+            "Hazard per month, early in the spell, of somebody with average numbers and the first category of all "
             "else. Groups have no name or order outside this table.",
         ),
         "c_group": ("groep", "group"),

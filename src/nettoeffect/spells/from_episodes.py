@@ -130,8 +130,5 @@ def _check(
          "Drop it, or give it the time that passed."),
         ((length == 0) & ~starts, "row has zero length", "rows have zero length",
          "Only a row that ends with a programme start may have no length. Drop it, or give it its time."),
-        (starts & (stop >= stop[last][own]), "programme starts at the end of its spell",
-         "programmes start at the end of their spell",
-         "Exact timing needs some time after the start: add a row after it, or change the event to 'none'."),
     ], persons, code)
 # fmt: on

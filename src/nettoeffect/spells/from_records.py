@@ -138,8 +138,8 @@ def _check_programmes(records: _Records, persons: pd.Index) -> None:
     refuse_each([
         (begin < records.start, "programme starts before its spell", "programmes start before their spell",
          "A programme belongs to the spell in which it starts: correct the start, or clear it."),
-        (begin >= records.end, "programme starts at or after the end of its spell",
-         "programmes start at or after the end of their spell",
+        ((begin > records.end) | ((begin == records.end) & (records.exit >= 0)),
+         "programme starts at or after the end of its spell", "programmes start at or after the end of their spell",
          "Exact timing needs some time after the start. Clear starts after the end; if both fell on one day "
          "and the programme came first, put its start half a day earlier."),
         (finish < begin, "programme ends before it starts", "programmes end before they start",

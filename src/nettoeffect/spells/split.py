@@ -49,7 +49,12 @@ class Rows:
 
 
 def split(
-    spells: Spells, *, cuts: Sequence[float] = (), elapsed: Sequence[float] = (), programme_end: bool = False
+    spells: Spells,
+    *,
+    cuts: Sequence[float] = (),
+    elapsed: Sequence[float] = (),
+    programme_end: bool = False,
+    interval: float | None = None,
 ) -> Rows:
     """Split spells at covariate changes, at the programme start, and at the moments asked for.
 
@@ -62,6 +67,8 @@ def split(
         Cut points of the effect.
     programme_end : bool, default False
         Also split where the programme ends.
+    interval : float, optional, months
+        Also split so long before every exit and programme start: the row in which it fell, where only that is known.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def split(
     """
     fixed, since = increasing(cuts, "cuts"), increasing(elapsed, "elapsed")
     blocks = [
-        _split_block(spells, slice(low, low + BLOCK_EPISODES), fixed, since, programme_end)
+        _split_block(spells, slice(low, low + BLOCK_EPISODES), fixed, since, programme_end, interval)
         for low in range(0, len(spells.episode_spell), BLOCK_EPISODES)
     ]
     columns = {field.name: [getattr(block, field.name) for block in blocks] for field in fields(Rows)}
@@ -93,13 +100,21 @@ def split(
 
 
 def _split_block(
-    spells: Spells, block: slice, cuts: FloatVector, elapsed: FloatVector, programme_end: bool
+    spells: Spells,
+    block: slice,
+    cuts: FloatVector,
+    elapsed: FloatVector,
+    programme_end: bool,
+    interval: float | None,
 ) -> Rows:
     owner, low, high = spells.episode_spell[block], spells.episode_start[block], spells.episode_stop[block]
     begin, finish = spells.programme_start[owner], spells.programme_end[owner]
     moments = [np.broadcast_to(cuts, (len(owner), len(cuts))), begin[:, None], begin[:, None] + elapsed]
     if programme_end:
         moments.append(finish[:, None])
+    if interval is not None:
+        left = np.where(spells.exit[owner] >= 0, spells.duration[owner], np.nan)
+        moments.append(np.column_stack([begin, left]) - interval)
     # One line of boundaries per episode. Those outside it collapse onto its ends and leave no row.
     inside = np.hstack(moments)
     inside = np.clip(np.where(np.isnan(inside), np.inf, inside), low[:, None], high[:, None])

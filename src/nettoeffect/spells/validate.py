@@ -83,10 +83,14 @@ def _check_times(spells: Spells) -> None:
 
 def _check_programmes(spells: Spells) -> None:
     start, end = spells.programme_start, spells.programme_end
-    outside = (start < 0) | (start >= spells.duration)
+    outside = (start < 0) | (start > spells.duration) | ((start == spells.duration) & (spells.exit >= 0))
     what = "programme starts outside its spell", "programmes start outside their spell"
     refuse(
-        outside, spells.persons, spells.person, what, "A start lies at or after 0 and before the spell's end."
+        outside,
+        spells.persons,
+        spells.person,
+        what,
+        "A start lies at or after 0 and before the spell's exit.",
     )
     bad_end = ~np.isnan(end) & ~((end >= start) & (end <= spells.duration))
     what = (
