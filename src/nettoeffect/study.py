@@ -53,14 +53,14 @@ TEXT = {
         "nl": "Verlaagt een harttransplantatie de sterfte? 103 patiënten wachtten op een donorhart; 69 kregen er een, "
         "op een moment dat van het toeval afhing, en 75 overleden. 'Uitkering' leest u hier als 'in leven'. "
         "De gegevens laten zien dat de methode op echte wachttijden werkt, en ook wat zij niet kan: met 103 "
-        "patiënten verandert het geschatte effect van teken met het aantal massapunten, en het interval sluit "
-        "noch een halvering noch een verdubbeling van de sterftekans uit. Wie één rij van deze tabel zou kiezen, "
+        "patiënten verandert het geschatte effect van teken met het aantal massapunten, en zijn de "
+        "intervallen zo breed dat de gegevens winst noch schade uitsluiten. Wie één rij van deze tabel zou kiezen, "
         "zou een conclusie kiezen.",
         "en": "Does a heart transplant lower mortality? 103 patients waited for a donor heart; 69 received one, at a "
         "moment that chance decided, and 75 died. Read 'benefit' as 'alive'. The data show that the method works on "
         "real waiting times, and what it cannot do: with 103 patients the estimated effect changes sign with the "
-        "number of mass points, and the interval excludes neither half nor twice the risk of death. To choose one "
-        "row of this table would be to choose a conclusion.",
+        "number of mass points, and the intervals are so wide that the data exclude neither gain nor harm. To choose "
+        "one row of this table would be to choose a conclusion.",
     },
 }
 
