@@ -12,7 +12,7 @@ import statsmodels.api as sm
 import nettoeffect as ne
 from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.grouped import SERIES, row_terms
-from nettoeffect.duration.likelihood import evaluate, person_scores
+from nettoeffect.duration.likelihood import evaluate, person_scores, unit_terms
 from nettoeffect.duration.specification import Clock, equations, resolve
 from nettoeffect.duration.views import mixing_view
 
@@ -63,6 +63,10 @@ def test_gradient_and_hessian_against_differences(register, timing, changing, cl
     assert here.hessian == pytest.approx(hessian, abs=1e-7 * np.abs(hessian).max())
     total = sum(scores.sum(axis=0) for scores in person_scores(data, start))
     assert total == pytest.approx(here.gradient, abs=1e-9 * np.abs(gradient).max())
+    person = spells.person[spells.episode_spell]  # the units, whose sums weigh the classes by earlier spells
+    by_class = [np.bincount(person, weights=term) for term in unit_terms(data, start)]
+    persons = np.logaddexp.reduce(np.array(by_class) + start.log_probabilities[:, None], axis=0)
+    assert persons.sum() == pytest.approx(here.value, rel=1e-12)
     mixing = mixing_view(data, start.beta).evaluate_mixing(start)
     q = sum(data.sizes)
     assert mixing.value == pytest.approx(here.value, rel=1e-12)

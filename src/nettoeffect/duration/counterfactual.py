@@ -20,7 +20,7 @@ import numpy as np
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.assemble import Equation
-from nettoeffect.duration.likelihood import unit_sums
+from nettoeffect.duration.likelihood import unit_terms
 from nettoeffect.duration.specification import PROGRAMME, Specification, cell_hazards
 from nettoeffect.effect.occupancy import FloatArray, Origin, Step, occupancy, timeline
 from nettoeffect.spells import Spells
@@ -292,18 +292,14 @@ def _cumulative(edges: FloatVector, relative: FloatVector, at: FloatVector) -> F
     return integral
 
 
-def earlier_spells(
-    spells: Spells, equations: list[Equation], data: HazardData, parameters: Parameters
-) -> FloatMatrix:
+def earlier_spells(spells: Spells, data: HazardData, parameters: Parameters) -> FloatMatrix:
     """(S, K) log-likelihood by class of the spells a person had before each spell; zero for a first spell."""
     if len(spells) == spells.n_persons:
         return np.zeros((len(spells), parameters.n_classes))
-    own = np.zeros((len(spells), parameters.n_classes))
-    sums = unit_sums(data, parameters.beta)
-    for j, equation in enumerate(equations):
-        a = np.bincount(spells.episode_spell, weights=sums[j], minlength=len(spells))
-        n = np.bincount(spells.episode_spell[equation.event_unit], minlength=len(spells))
-        own += n[:, None] * parameters.mu[j] - a[:, None] * np.exp(parameters.mu[j])
+    terms = unit_terms(data, parameters)
+    own = np.array(
+        [np.bincount(spells.episode_spell, weights=term, minlength=len(spells)) for term in terms]
+    ).T
     total = np.cumsum(own, axis=0) - own
     first = np.searchsorted(spells.person, spells.person)
     earlier: FloatMatrix = total - total[first]

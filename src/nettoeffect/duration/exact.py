@@ -62,6 +62,15 @@ def unit_sums(data: HazardData, block: Block, beta: Sequence[FloatVector]) -> Fl
     return np.array([part.months[0] for part in integrals(data, block, beta)])
 
 
+def unit_terms(data: HazardData, block: Block, parameters: Parameters) -> FloatMatrix:
+    """n mu - A v on units by class, (K, U)."""
+    a_sums, rows = unit_sums(data, block, parameters.beta), block.rows
+    n_units = a_sums.shape[1]
+    counts = [np.bincount(rows.unit[rows.transition == j], minlength=n_units) for j in range(len(a_sums))]
+    terms: FloatMatrix = parameters.mu.T @ np.array(counts) - np.exp(parameters.mu).T @ a_sums
+    return terms
+
+
 def add_block(
     data: HazardData, block: Block, parameters: Parameters, gradient: FloatVector, hessian: FloatMatrix
 ) -> float:

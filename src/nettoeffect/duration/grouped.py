@@ -141,6 +141,17 @@ def unit_sums(data: HazardData, block: Block, beta: Sequence[FloatVector]) -> Fl
     return total
 
 
+def unit_terms(data: HazardData, block: Block, parameters: Parameters) -> FloatMatrix:
+    """Log-likelihood of the units by class, (K, U)."""
+    v, rows = np.exp(parameters.mu), block.rows
+    parts = integrals(data, block, parameters.beta)
+    terms: FloatMatrix = -(v.T @ np.array([part.months[0] for part in parts]))
+    values = row_terms(data.timing, _hazards(block, parts), v, rows.transition, rows.months).value
+    for k, value in enumerate(values):
+        terms[k] += np.bincount(rows.unit, weights=value, minlength=terms.shape[1])
+    return terms
+
+
 @dataclass(frozen=True, eq=False)
 class RowHazards:
     """exp(eta) in grouped rows (J, E), the person of each row (E,), and person sums of survived rows (J, N)."""

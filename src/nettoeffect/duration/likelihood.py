@@ -31,13 +31,13 @@ def evaluate(data: HazardData, parameters: Parameters) -> Evaluation:
     return Evaluation(total, gradient[keep], hessian[np.ix_(keep, keep)])
 
 
-def unit_sums(data: HazardData, beta: Sequence[FloatVector]) -> FloatMatrix:
-    """A on units, shape (J, U): integrated hazards at v = 1; half of a row somewhere in which an event fell."""
-    return np.concatenate([_kind(data).unit_sums(data, block, beta) for block in data.blocks], axis=1)
+def unit_terms(data: HazardData, parameters: Parameters) -> FloatMatrix:
+    """(K, U) log-likelihood of every unit by class; under exact timing without the c of its events."""
+    return np.concatenate([_kind(data).unit_terms(data, block, parameters) for block in data.blocks], axis=1)
 
 
 def person_sums(data: HazardData, beta: Sequence[FloatVector]) -> FloatMatrix:
-    """A_ij, shape (J, N): integrated hazards of every person at v = 1; as `unit_sums`."""
+    """A_ij, shape (J, N): integrated hazards of every person at v = 1; half of a row in which an event fell."""
     parts = []
     for block in data.blocks:
         units = _kind(data).unit_sums(data, block, beta)

@@ -148,7 +148,7 @@ def _cohort(fit: HazardResults, start: float | Literal["observed"], population: 
 
 def _curves(fit: HazardResults, parameters: Parameters, cohort: Cohort, length: float) -> FittedCurves:
     equations = list(fit.equations)
-    prior = earlier_spells(fit.spells, equations, fit.data, parameters)[cohort.chosen]
+    prior = earlier_spells(fit.spells, fit.data, parameters)[cohort.chosen]
     return fitted_curves(fit.specification, equations, parameters, cohort, prior, length)
 
 

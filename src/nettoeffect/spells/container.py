@@ -46,7 +46,7 @@ class Spells:
     exits : tuple of str
         Exit states.
     programme_start, programme_end : (S,) months since spell start
-        nan = not observed. ``0 <= start < duration`` and ``start <= end <= duration``.
+        nan = not observed. ``0 <= start <= end <= duration``; a start at the very end only if the spell is censored.
     programme_type : (S,) int
         Index into `programmes`; -1 = no programme observed.
     programmes : tuple of str
@@ -218,7 +218,7 @@ class Spells:
         ------
         SpellError
             Unknown columns or programme label; missing ids; negative durations; rows after an exit; a second
-            programme start in a spell, or one with no time after it; events that differ in letter case only;
+            programme start in a spell; events that differ in letter case only;
             missing or infinite covariates.
 
         Examples
