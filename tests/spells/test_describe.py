@@ -124,3 +124,47 @@ def test_share_started_against_lifelines():
 def test_plot_draws_both_curves():
     picture = spells_from([1.0, 2, 3, 4], ["work"] * 4, [np.nan, 1, 1, np.nan]).plot()
     assert len(picture.axes[0].get_lines()) == 2
+
+
+def stock_sample(seed: int, n: int) -> Spells:
+    """Spells with exponential exits and courses; half are seen only from a random moment on, if they last so long."""
+    rng = np.random.default_rng(seed)
+    leave, course = rng.exponential(9, n), rng.exponential(14, n)
+    seen = np.where(rng.random(n) < 0.5, rng.uniform(0, 12, n), 0.0)
+    frame = pd.DataFrame({"id": range(n), "start": 0.0, "end": leave, "exit": "work", "seen": seen})
+    frame["course"] = np.where(course < leave, course, np.nan)
+    return Spells.from_frame(frame[leave > seen], **COLUMNS, observed_from="seen")
+
+
+def test_late_entrants_join_the_risk_set_by_hand():
+    frame = pd.DataFrame(
+        {"id": range(4), "start": 0.0, "end": [1.0, 3, 4, 5], "exit": "work", "seen": [0, 2, 0, 4.5]}
+    )
+    frame["course"] = [np.nan, 1.0, 2.0, np.nan]
+    curves = Spells.from_frame(frame, **COLUMNS, observed_from="seen").survival([0, 1, 2, 3, 4, 4.6])
+    np.testing.assert_allclose(curves["on_benefit"], [1, 1 / 2, 1 / 2, 1 / 4, 0, 0], atol=1e-15)
+    assert curves["at_risk"].tolist() == [2, 2, 1, 2, 1, 1]
+    # Spell 1 started its course before it was seen, and is no part of the curve of starts.
+    np.testing.assert_allclose(curves["started"], [0, 0, 1 / 2, 1 / 2, 1 / 2, 1 / 2], atol=1e-15)
+
+
+def test_a_stock_sample_gives_the_curves_of_the_inflow():
+    spells = stock_sample(11, 40_000)
+    months = np.arange(1, 20.0)
+    curves = spells.survival(months)
+    rate = 1 / 9 + 1 / 14
+    # About four standard errors of a curve on some 20,000 spells at risk.
+    np.testing.assert_allclose(curves["on_benefit"], np.exp(-months / 9), atol=0.015)
+    np.testing.assert_allclose(curves["started"], (1 - np.exp(-rate * months)) / 14 / rate, atol=0.015)
+    assert spells.describe().median_duration == pytest.approx(9 * np.log(2), abs=0.25)
+
+
+@pytest.mark.oracle
+def test_late_entry_against_lifelines():
+    lifelines = pytest.importorskip("lifelines")
+    spells = stock_sample(12, 400)
+    curve = lifelines.KaplanMeierFitter().fit(spells.duration, spells.exit >= 0, entry=spells.observed_from)
+    months = np.linspace(0, 24, 97)
+    np.testing.assert_allclose(
+        spells.survival(months)["on_benefit"], curve.survival_function_at_times(months), atol=1e-12
+    )

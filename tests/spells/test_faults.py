@@ -65,8 +65,8 @@ def test_valid_records_pass():
         ({"end": {2: np.nan}}, "1 spell has an exit but no end (person 13)."),
         ({"id": {1: 11, 4: 14}}, "2 spells start before the person's previous spell ends (persons 11, 14)."),
         ({"course": {0: -1.0}}, "1 programme starts before its spell (person 11)."),
-        ({"course": {0: 10.0, 1: 12.0}, "course_end": {0: 11, 1: 13}},
-         "2 programmes start at or after the end of their spell (persons 11, 12)."),
+        ({"course": {0: 11.0, 1: 12.0}, "course_end": {0: 11, 1: 13}},
+         "2 programmes start after the end of their spell (persons 11, 12)."),
         ({"course_end": {1: 2.0}}, "1 programme ends before it starts (person 12)."),
         ({"course_end": {2: 4.0}}, "1 programme has an end but no start (person 13)."),
         ({"kind": {2: "job", 3: "job"}},
@@ -407,7 +407,7 @@ VALID = {
     [
         ({"duration": [4.0, 0.0]}, "1 spell has no positive duration (person q)."),
         ({"duration": [np.nan, np.inf]}, "2 spells have no positive duration (persons p, q)."),
-        ({"programme_start": [4.0, np.nan]}, "1 programme starts outside its spell (person p)."),
+        ({"programme_start": [4.1, np.nan]}, "1 programme starts outside its spell (person p)."),
         ({"programme_start": [-0.1, np.nan]}, "1 programme starts outside its spell (person p)."),
         (
             {"programme_end": [1.0, np.nan]},
@@ -426,6 +426,36 @@ VALID = {
         ({"episode_spell": [0, 0]}, "'episode_spell' must name every spell, in order."),
         ({"episode_start": [0.0, 1.0]}, "1 covariate episode does not fit its spell (person q)."),
         ({"episode_stop": [4.0, 5.0]}, "1 covariate episode does not fit its spell (person q)."),
+        ({"observed_from": [4.0, 0.0]}, "1 spell is not observed from a moment within it (person p)."),
+        (
+            {"observed_from": [-1.0, np.nan]},
+            "2 spells are not observed from a moment within them (persons p, q).",
+        ),
+        (
+            {"person": [0, 0], "observed_from": [0.0, 1.0]},
+            "1 later spell is observed from after its start only (person p).",
+        ),
+        ({"notification": [0.0, np.nan]}, "1 programme is announced outside its spell (person p)."),
+        ({"notification": [np.nan, 6.1]}, "1 programme is announced outside its spell (person q)."),
+        ({"notification": [2.1, np.nan]}, "1 programme is announced after it starts (person p)."),
+        ({"planned_end": [1.9, np.nan]}, "1 programme is planned to end before it starts, or does not start"),
+        ({"planned_end": [np.nan, 3.0]}, "1 programme is planned to end before it starts, or does not start"),
+        ({"origin": [0, 1]}, "'origin' has codes outside 0..0"),
+        ({"origin": [0]}, "'origin' has shape (1,), expected (2,)."),
+        ({"origins": ("work",)}, "origins=('work',) must begin with 'benefit'"),
+        ({"origins": ("benefit", "work", "work")}, "origins=('benefit', 'work', 'work') must begin with"),
+        (
+            {"origin": [1, 0], "origins": ("benefit", "work")},
+            "1 spell exits to the state it is spent in (person p).",
+        ),
+        (
+            {"origins": ("benefit", "care"), "exits": ("benefit",)},
+            "1 spell exits to the state it is spent in (person p).",
+        ),
+        (
+            {"origin": [1, 0], "origins": ("benefit", "care")},
+            "1 programme starts in a spell off benefit (person p).",
+        ),
         ({"exits": ("benefit",)}, "An exit state is called 'benefit'"),
         ({"exits": ("programme",)}, "An exit state is called 'programme'"),
     ],
@@ -435,6 +465,21 @@ def test_spells_built_by_hand_are_checked_too(changes, message):
     with pytest.raises(SpellError) as caught:
         Spells(**VALID | changes)
     assert str(caught.value).startswith(message)
+
+
+def test_what_spells_built_by_hand_may_hold():
+    spells = Spells(**VALID)
+    assert (spells.observed_from == 0).all()
+    assert np.isnan(spells.notification).all()
+    assert np.isnan(spells.planned_end).all()
+    assert (spells.origins, spells.origin.tolist(), spells.calendar) == (("benefit",), [0, 0], "numbers")
+    with pytest.raises(ValueError, match="read-only"):
+        spells.observed_from[0] = 1
+    more = {"notification": [2.0, 6.0], "planned_end": [9.0, np.nan], "observed_from": [3.9, 0.0]}
+    assert Spells(**VALID | more | {"programme_start": [4.0, np.nan]}).planned_end[0] == 9
+    back = {"programme_start": [np.nan, np.nan], "programme_type": [-1, -1], "exits": ("benefit",),
+            "origin": [1, 0], "origins": ("benefit", "work")}  # fmt: skip
+    assert Spells(**VALID | back).exits == ("benefit",)
 
 
 def test_no_spells():

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nettoeffect.errors import SpellError
 from nettoeffect.spells import Spells
 
 COLUMNS = {"person": "id", "start": "start", "end": "end", "exit": "exit"}
@@ -310,3 +311,84 @@ def test_the_origin_of_the_clock_only_moves_entry(frame):
     np.testing.assert_array_equal(one.duration, other.duration)
     np.testing.assert_array_equal(one.programme_start, other.programme_start)
     np.testing.assert_array_equal(one.entry, other.entry + 1000)
+
+
+MORE = {
+    "programme_start": "course",
+    "programme_planned_end": "plan",
+    "notification": "told",
+    "observed_from": "seen",
+}
+
+
+def fuller(**changes) -> pd.DataFrame:
+    frame = {
+        "id": [1, 2, 3, 3], "start": [0.0, 5, 0, 20], "end": [10.0, 15, 8, 30], "exit": ["work", None, "work", "work"],
+        "course": [4.0, 9, np.nan, 30], "plan": [12.0, 11, np.nan, np.nan], "told": [3.0, 9, 8, np.nan],
+        "seen": [2.0, 3, np.nan, 0],
+    }  # fmt: skip
+    return pd.DataFrame(frame | changes)
+
+
+def test_announcement_plan_and_late_observation():
+    spells = Spells.from_frame(fuller(), **COLUMNS, **MORE)
+    np.testing.assert_array_equal(spells.programme_start, [4, 4, np.nan, 10])
+    np.testing.assert_array_equal(spells.planned_end, [12, 6, np.nan, np.nan])
+    np.testing.assert_array_equal(spells.notification, [3, 4, 8, np.nan])
+    assert spells.observed_from.tolist() == [2, 0, 0, 0]
+    assert spells.notes == (
+        "1 spell has the programme start and the exit at the same moment: choose ordering= in the model.",
+        "1 spell was running when observation began: observed from then on, duration counted from the real start.",
+    )
+    told = spells.describe()
+    assert (told.truncated, told.announced, told.person_months) == (1, 3, 36)
+    assert {"running when observation began", "programmes announced"} <= set(told.frame().index)
+
+
+def test_announcement_plan_and_late_observation_in_dates():
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(0, 3100, 1), "D")
+    number = fuller()
+    frame = number.assign(
+        **{name: [days[int(t)] if t == t else pd.NaT for t in number[name]]
+           for name in ("start", "end", "course", "plan", "told", "seen")}
+    )  # fmt: skip
+    dates = Spells.from_frame(frame, **COLUMNS, **MORE)
+    days = Spells.from_frame(number, **COLUMNS, **MORE, time_unit="days")
+    for name in ("duration", "programme_start", "planned_end", "notification", "observed_from"):
+        np.testing.assert_allclose(getattr(dates, name), getattr(days, name), rtol=1e-12, err_msg=name)
+    assert (dates.calendar, days.calendar) == ("dates", "numbers")
+
+
+def test_what_comes_after_observation_is_not_seen():
+    frame = fuller().iloc[:3].assign(until=[4.0, 12, 8])
+    spells = Spells.from_frame(frame, **COLUMNS, **MORE, observed_until="until")
+    np.testing.assert_array_equal(spells.programme_start, [np.nan, 4, np.nan])
+    np.testing.assert_array_equal(spells.planned_end, [np.nan, 6, np.nan])
+    np.testing.assert_array_equal(spells.notification, [3, 4, 8])
+    early = Spells.from_frame(fuller().iloc[:1].assign(until=3.0), **COLUMNS, **MORE, observed_until="until")
+    assert np.isnan(early.notification).all()
+    assert "1 programme is announced at or after observed_until: not counted as announced." in early.notes
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seen": [10.0, 15, 0, 0]}, r"^2 spells end before observation of them begins \(persons 1, 2\)\."),
+        ({"seen": [2.0, 3, 0, 21]}, r"^1 later spell is observed from after its start only \(person 3\)\."),
+        ({"told": [0.0, 4, 8, np.nan]},
+         r"^2 programmes are announced before or at the start of their spell \(persons 1, 2\)"),
+        ({"told": [3.0, 9, 8.5, np.nan]}, r"^1 programme is announced after the end of its spell \(person 3\)\."),
+        ({"told": [5.0, 9, 8, np.nan]}, r"^1 programme is announced after it starts \(person 1\)\."),
+        ({"plan": [3.0, 11, np.nan, np.nan]}, r"^1 programme is planned to end before it starts \(person 1\)\."),
+        ({"plan": [12.0, 11, 3, np.nan]}, r"^1 programme has a planned end but no start \(person 3\)\."),
+        ({"told": pd.Timestamp("2020-01-01")}, r"^The time columns mix dates and numbers"),
+    ],
+)  # fmt: skip
+def test_faults_of_announcement_plan_and_late_observation(changes, message):
+    with pytest.raises(SpellError, match=message):
+        Spells.from_frame(fuller(**changes), **COLUMNS, **MORE)
+
+
+def test_a_planned_end_needs_a_start():
+    with pytest.raises(SpellError, match=r"^programme_planned_end needs programme_start"):
+        Spells.from_frame(fuller(), **COLUMNS, programme_planned_end="plan")

@@ -1,6 +1,7 @@
 """Person-months: runs on benefit, durable exits by hand, programmes, changing covariates."""
 
 import datetime as dt
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nettoeffect.errors import DataWarning
+from nettoeffect.errors import DataWarning, SpellError
 from nettoeffect.spells import Spells
 
 # Most histories here begin on benefit, for brevity; the warning about that has tests of its own.
@@ -273,3 +274,66 @@ def test_row_order_does_not_matter(histories, random):
     np.testing.assert_array_equal(one.duration, other.duration)
     np.testing.assert_array_equal(one.exit, other.exit)
     assert one.exits == other.exits
+
+
+def with_since(since: dict[str, float], **histories: str) -> pd.DataFrame:
+    """`panel` with the months before it, in its first row only."""
+    frame = panel(**histories)
+    return frame.assign(before=frame["id"].map(since).where(frame["month"] == 0))
+
+
+def test_spells_that_ran_before_the_panel_count_from_their_real_start():
+    frame = with_since({"a": 7, "b": 0, "c": np.nan, "d": 2.5}, a="bbwb", b="bbbo", c="wbbb", d="bbbb")
+    frame["course"] = frame["id"].isin(["a", "d"]) & (frame["month"] == 1)
+    frame["age"] = frame["month"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spells = Spells.from_panel(frame, **COLUMNS, programme="course", since="before", covariates="age")
+    assert spells.persons[spells.person].tolist() == ["a", "a", "b", "c", "d"]
+    assert spells.duration.tolist() == [9, 1, 3, 3, 6.5]
+    assert spells.entry.tolist() == [-7, 3, 0, 1, -2.5]
+    assert spells.observed_from.tolist() == [7, 0, 0, 0, 2.5]
+    np.testing.assert_array_equal(spells.programme_start, [8, np.nan, np.nan, np.nan, 3.5])
+    np.testing.assert_array_equal(spells.programme_end, [np.nan, np.nan, np.nan, np.nan, 4.5])
+    assert spells.episode_stop[spells.episode_spell == 4].tolist() == [3.5, 4.5, 5.5, 6.5]
+    assert spells.covariates["age"][spells.episode_spell == 4].tolist() == [0, 1, 2, 3]
+    assert spells.notes == (
+        "2 spells were running when the person's panel began: observed from then on, duration counted from the real "
+        "start, and with the covariates of the first month until then.",
+    )
+    assert spells.describe().truncated == 2
+    assert spells.describe().person_months == frame["state"].eq("b").sum()
+
+
+def test_since_leaves_spells_within_the_panel_as_they_were(same):
+    frame = with_since({"a": 0, "b": 0}, a="bbwb", b="wbbb")
+    same(Spells.from_panel(frame, **COLUMNS, since="before"), Spells.from_panel(frame, **COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("since", "message"),
+    [
+        ({"a": np.nan, "b": 1}, r"^1 person on benefit in the first month has no 'before' \(person a\)\."),
+        ({"a": -1, "b": 0}, r"^1 person has a negative 'before' \(person a\)\."),
+        ({"a": 5000, "b": 0}, r"^1 person has a 'before' above 1,200 months \(person a\)\. Give months"),
+        (
+            {"a": 1, "b": 0, "c": 3},
+            r"^1 person has a 'before' but is not on benefit in the first month \(person c\)",
+        ),
+        (
+            {"a": 3, "b": 0},
+            r"^1 programme runs in the first month of a panel that begins within a spell \(person a\)",
+        ),
+    ],
+)
+def test_faults_of_since(since, message):
+    frame = with_since(since, a="bbwb", b="bbbb", c="wbbb")
+    frame["course"] = frame["id"].isin(["a", "b"]) & (frame["month"] == 0)
+    with pytest.raises(SpellError, match=message):
+        Spells.from_panel(frame, **COLUMNS, since="before", programme="course")
+
+
+def test_since_is_a_number_of_months():
+    frame = panel(a="bbwb").assign(before=pd.Timestamp("2020-01-01"))
+    with pytest.raises(SpellError, match=r"^Column 'before' \(since\) holds dates"):
+        Spells.from_panel(frame, **COLUMNS, since="before")

@@ -1,6 +1,7 @@
 """Splitting: every boundary in its place, nothing lost, nothing counted twice."""
 
 import sys
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -88,14 +89,70 @@ def test_covariate_changes_split_and_rows_know_their_episode():
     assert spells.covariates["x"].to_numpy()[rows.episode].tolist() == [1, 2, 2, 3]
 
 
+def flags(rows: Rows) -> list[tuple]:
+    """(start, stop, and the initials of what holds or happens) per row."""
+    names = ("observed", "notified", "treated", "ended", "planned_over", "announced", "starts")
+    return [
+        (start, stop, " ".join(name for name in names if getattr(rows, name)[i]))
+        for i, (start, stop) in enumerate(zip(rows.start.tolist(), rows.stop.tolist(), strict=True))
+    ]
+
+
+def test_announcement_plan_and_late_observation_by_hand():
+    spells = replace(
+        spells_from([(10.0, "work", 4.0, 8.0)]), notification=[2.0], planned_end=[6.0], observed_from=[3.0]
+    )
+    assert flags(split(spells)) == [
+        (0, 2, "announced"),
+        (2, 3, "notified"),
+        (3, 4, "observed notified starts"),
+        (4, 10, "observed notified treated"),
+    ]
+    assert [row[:2] for row in flags(split(spells, programme_end="planned"))][-2:] == [(4, 6), (6, 10)]
+    assert [row[:2] for row in flags(split(spells, programme_end="actual"))][-2:] == [(4, 8), (8, 10)]
+    for both in ("both", True):
+        assert flags(split(spells, programme_end=both))[-3:] == [
+            (4, 6, "observed notified treated"),
+            (6, 8, "observed notified treated planned_over"),
+            (8, 10, "observed notified treated ended planned_over"),
+        ]
+    assert [row[0] for row in flags(split(spells, interval=0.5))] == [0, 1.5, 2, 3, 3.5, 4, 9.5]
+
+
+def test_events_at_one_moment_share_a_row():
+    spells = spells_from([(5.0, "work", 5.0, np.nan), (5.0, "work", 3.0, np.nan)])
+    spells = replace(spells, notification=[5.0, 3.0], observed_from=[0.0, 3.0])
+    rows = split(spells)
+    assert flags(rows) == [
+        (0, 5, "observed announced starts"),
+        (0, 3, "announced starts"),
+        (3, 5, "observed notified treated"),
+    ]
+    assert rows.exit.tolist() == [0, -1, 0]
+
+
+def test_a_plan_of_no_length_is_over_from_the_start():
+    spells = replace(spells_from([(5.0, "work", 0.0, np.nan)]), planned_end=[0.0])
+    assert flags(split(spells)) == [(0, 0, "observed starts"), (0, 5, "observed treated planned_over")]
+
+
+def test_unknown_kind_of_end():
+    with pytest.raises(SpellError, match=r"^programme_end='plan' is not an option. Choose from 'actual'"):
+        split(spells_from([(6.0, "work", 3.0, 6.0)]), programme_end="plan")
+
+
 def test_blocks_do_not_show(monkeypatch):
     rng = np.random.default_rng(2)
     spells = spells_from([(d, "work", d / 2, d * 0.75) for d in rng.exponential(9, 50) + 0.1])
+    d = spells.duration
+    spells = replace(spells, notification=d / 4, planned_end=d * 0.6, observed_from=d / 8)
     whole = split(spells, cuts=[3, 6], elapsed=[2], programme_end=True)
     monkeypatch.setattr(sys.modules["nettoeffect.spells.split"], "BLOCK_EPISODES", 7)
     parts = split(spells, cuts=[3, 6], elapsed=[2], programme_end=True)
-    for name in ("episode", "spell", "start", "stop", "treated", "ended", "exit", "starts"):
-        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name), err_msg=name)
+    for field in fields(Rows):
+        np.testing.assert_array_equal(
+            getattr(parts, field.name), getattr(whole, field.name), err_msg=field.name
+        )
 
 
 @pytest.mark.parametrize("cuts", [[0, 3], [3, 3], [6, 3], [-1], [np.inf], [np.nan]])
@@ -115,7 +172,15 @@ def any_spells(draw):
         length = draw(st.one_of(st.none(), month))
         end = np.nan if share is None or length is None else start + length
         rows.append((duration, draw(st.sampled_from(["work", "other", None])), start, end))
-    return spells_from(rows)
+    spells = spells_from(rows)
+    shares = st.lists(st.floats(0.01, 0.99), min_size=len(rows), max_size=len(rows))
+    told = np.array(draw(shares)) * np.fmin(spells.duration, spells.programme_start)
+    return replace(
+        spells,
+        notification=np.where(draw(st.booleans()) & (told > 0), told, np.nan),
+        planned_end=spells.programme_start + draw(month),
+        observed_from=np.array(draw(shares)) * spells.duration * draw(st.booleans()),
+    )
 
 
 cut_points = st.lists(st.integers(1, 30), max_size=5, unique=True).map(sorted)
@@ -147,6 +212,22 @@ def test_nothing_is_lost_or_counted_twice(spells, cuts, elapsed, programme_end):
         ended = np.where(known, spells.duration - np.where(known, spells.programme_end, 0.0), 0.0)
         by_spell = np.bincount(rows.spell, length * rows.ended, minlength=len(spells))
         np.testing.assert_allclose(by_spell, ended, rtol=1e-12, atol=1e-12)
+
+
+@given(any_spells(), cut_points, cut_points)
+def test_time_before_and_after_events_adds_up(spells, cuts, elapsed):
+    rows = split(spells, cuts=cuts, elapsed=elapsed, programme_end="planned")
+    length = rows.stop - rows.start
+    since = {
+        "observed": spells.observed_from, "notified": spells.notification, "planned_over": spells.planned_end
+    }  # fmt: skip
+    for name, moment in since.items():
+        after = np.maximum(spells.duration - np.where(np.isnan(moment), np.inf, moment), 0)
+        by_spell = np.bincount(rows.spell, length * getattr(rows, name), minlength=len(spells))
+        np.testing.assert_allclose(by_spell, after, rtol=1e-12, atol=1e-12, err_msg=name)
+    told = ~np.isnan(spells.notification)
+    np.testing.assert_array_equal(rows.spell[rows.announced], np.flatnonzero(told))
+    np.testing.assert_array_equal(rows.stop[rows.announced], spells.notification[told])
 
 
 @given(any_spells(), cut_points, cut_points)

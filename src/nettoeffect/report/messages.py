@@ -48,6 +48,32 @@ _DUTCH: tuple[tuple[str, str], ...] = (
      rf"censored before, {_N} spells? and {_N} programme starts? in them left out\.",
      r"De laatste maanden van elk panel dienen alleen om te zien of uitstroom duurzaam is: \2 spellen zijn daarvoor "
      r"gecensureerd, \3 spellen en \4 trajectstarts daarin tellen niet mee."),
+    (rf"{_N} spells? (?:has|have) the programme start and the exit at the same moment: choose ordering= in the model\.",
+     r"\1 spellen hebben de start van het traject en de uitstroom op hetzelfde moment: kies ordering= in het model."),
+    (rf"{_N} programmes? (?:is|are) announced at or after observed_until: not counted as announced\.",
+     r"\1 trajecten zijn bij of na het einde van de waarneming aangekondigd: niet als aankondiging geteld."),
+    (rf"{_N} spells? (?:was|were) running when observation began: observed from then on, duration counted from the "
+     r"real start\.",
+     r"\1 spellen liepen al bij het begin van de waarneming: vanaf dan waargenomen, duur geteld vanaf het echte "
+     r"begin."),
+    (rf"{_N} spells? (?:was|were) running when the person's panel began: observed from then on, duration counted from "
+     r"the real start, and with the covariates of the first month until then\.",
+     r"\1 spellen liepen al bij het begin van het panel van de persoon: vanaf dan waargenomen, duur geteld vanaf het "
+     r"echte begin, tot dan met de kenmerken van de eerste maand."),
+    (rf"(.+) attached by (.+): {_N} episodes? became {_N}\.", r"\1 gekoppeld op \2: \3 episoden werden er \4."),
+    (rf"{_N} rows? of the table (?:is|are) of no spell\.", r"\1 rijen van de tabel horen bij geen spel."),
+    (rf"{_N} spells? runs? on more than a month after the last row of the table: its last values hold on\.",
+     r"\1 spellen lopen langer dan een maand door na de laatste rij van de tabel: de laatste waarden blijven gelden."),
+    (rf"{_N} persons? taken out of {_N}, repeats allowed\.", r"\1 personen genomen uit \2, ook meer dan eens."),
+    (rf"{_N} spells? off benefit added, in state '(.+)': {_N} until the next benefit spell, {_N} censored at "
+     r"observed_until\.",
+     r"\1 spellen buiten de uitkering toegevoegd, in de toestand '\2': \3 tot het volgende uitkeringsspel, \4 "
+     r"gecensureerd aan het einde van de waarneming."),
+    (rf"{_N} exits? to '(.+)' at observed_until: what follows is not seen\.",
+     r"\1 uitstromen naar '\2' aan het einde van de waarneming: wat volgt is niet te zien."),
+    (rf"{_N} spells? with another exit, or none, before the next benefit spell: the time between is in no spell\.",
+     r"\1 spellen met een andere uitstroom, of geen, voor het volgende uitkeringsspel: de tijd ertussen valt in geen "
+     r"spel."),
 )  # fmt: skip
 
 

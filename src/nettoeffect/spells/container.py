@@ -10,22 +10,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nettoeffect.spells.constructors import Constructors
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from nettoeffect.spells.describe import Description
+    from nettoeffect.spells.times import Calendar
 
 IntVector = npt.NDArray[np.intp]
 FloatVector = npt.NDArray[np.float64]
 BoolVector = npt.NDArray[np.bool_]
 
-_INTEGERS = ("person", "exit", "programme_type", "episode_spell")
-_FLOATS = ("duration", "programme_start", "programme_end", "episode_start", "episode_stop")
+_INTEGERS = ("person", "exit", "programme_type", "episode_spell", "origin")
+_FLOATS = (
+    "duration", "programme_start", "programme_end", "episode_start", "episode_stop",
+    "observed_from", "notification", "planned_end",
+)  # fmt: skip
+_UNLESS_GIVEN = {"observed_from": 0.0, "notification": np.nan, "planned_end": np.nan, "origin": 0}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Spells:
+class Spells(Constructors):
     """Benefit spells of persons: durations, exits, programmes and covariates, checked and in order.
 
     Build it with `from_frame` (one row per spell), `from_episodes` (rows of a counting process) or
@@ -44,16 +51,16 @@ class Spells:
     exit : (S,) int
         Index into `exits` of how the spell ended; -1 = censored.
     exits : tuple of str
-        Exit states.
+        Exit states. ``"benefit"`` only for spells of another origin.
     programme_start, programme_end : (S,) months since spell start
-        nan = not observed. ``0 <= start <= end <= duration``; a start at the very end only if the spell is censored.
+        nan = not observed. ``0 <= start <= end <= duration``. A start at the moment of the exit means that both were
+        recorded at the same time: the model says which came first.
     programme_type : (S,) int
         Index into `programmes`; -1 = no programme observed.
     programmes : tuple of str
         Programme types; ``("programme",)`` if types were not given, ``()`` if programmes were not.
     entry : (S,) months, or None
-        Calendar start of the spell: months since 1970-01-01 if the records had dates, months on their own
-        clock if they had numbers, None if they had no calendar.
+        Calendar start of the spell, None if the records had no calendar. What it counts from says `calendar`.
     episode_spell : (E,) int
         Spell of each covariate episode, non-decreasing.
     episode_start, episode_stop : (E,) months since spell start
@@ -61,6 +68,20 @@ class Spells:
         Constant within an episode.
     notes : tuple of str
         What was cut, merged or left out, with counts.
+    observed_from : (S,) months since spell start
+        From when on the spell was observed (left truncation, stock sample); 0 unless given, and 0 for all
+        but a person's first spell. ``0 <= observed_from < duration``.
+    notification : (S,) months since spell start
+        When a programme was announced; nan = never seen. ``0 < notification <= programme_start, duration``.
+    planned_end : (S,) months since spell start
+        Planned end of the programme, not before its start, perhaps after the spell; nan = unknown.
+    origin : (S,) int
+        Index into `origins` of the state in which the spell is spent; 0 unless given.
+    origins : tuple of str
+        ``"benefit"`` first: the only origin in which programmes start.
+    calendar : {"dates", "months", "numbers"}
+        The clock of `entry`. Dates: days since 1970-01-01, 30.4375 to a month. Months: calendar months since
+        January 1970, all of one length (a panel with dates or periods). Numbers: months on the records' own clock.
 
     Raises
     ------
@@ -90,10 +111,20 @@ class Spells:
     episode_stop: FloatVector
     covariates: pd.DataFrame
     notes: tuple[str, ...] = ()
+    # None only on the way in: `__post_init__` fills in one value for every spell.
+    observed_from: FloatVector = None  # type: ignore[assignment]
+    notification: FloatVector = None  # type: ignore[assignment]
+    planned_end: FloatVector = None  # type: ignore[assignment]
+    origin: IntVector = None  # type: ignore[assignment]
+    origins: tuple[str, ...] = ("benefit",)
+    calendar: Calendar = "numbers"
 
     def __post_init__(self) -> None:
         from nettoeffect.spells.validate import check
 
+        for name, value in _UNLESS_GIVEN.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full(len(self.duration), value))
         for name in _INTEGERS:
             object.__setattr__(self, name, _read_only(getattr(self, name), np.intp))
         for name in _FLOATS:
@@ -101,220 +132,6 @@ class Spells:
         if self.entry is not None:
             object.__setattr__(self, "entry", _read_only(self.entry, np.float64))
         check(self)
-
-    @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        person: str,
-        start: str,
-        end: str,
-        exit: str,
-        programme_start: str | None = None,
-        programme_end: str | None = None,
-        programme_type: str | None = None,
-        covariates: str | Sequence[str] | None = None,
-        observed_until: Any = None,
-        time_unit: str = "months",
-    ) -> Spells:
-        """Spells from a frame with one row per spell, in dates or in numbers.
-
-        A spell runs from `start` up to, not including, `end`: with dates, `end` is the first day off benefit.
-
-        Parameters
-        ----------
-        frame : pandas, polars or pyarrow frame
-        person : str
-            Column of person ids.
-        start, end : str
-            Columns of dates, or of numbers on any common origin. A missing end = still running at
-            `observed_until`.
-        exit : str
-            Column of exit states (text; white space around a label is ignored); missing = censored at `end`.
-        programme_start, programme_end : str, optional
-            Columns on the same clock as `start`; missing = no programme, or not ended.
-        programme_type : str, optional
-            Column of programme types (text).
-        covariates : str or sequence of str, optional
-            Columns measured at the start of the spell.
-        observed_until : column name, date or number, optional
-            End of observation. Spells that run on, and whatever happens later, are cut there. A date in
-            text is written YYYY-MM-DD.
-        time_unit : {"days", "weeks", "months", "years"}, default "months"
-            Unit of numbers. Dates always count 30.4375 days a month.
-
-        Returns
-        -------
-        Spells
-
-        Raises
-        ------
-        SpellError
-            Unknown columns; missing ids or starts; text or mixed times, or dates written as numbers; spells
-            that end before they start, have no length, overlap or last more than 1,200 months; a programme
-            outside its spell; labels that differ in letter case only; missing or infinite covariates.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> frame = pd.DataFrame({
-        ...     "id": ["a", "b"], "start": pd.to_datetime(["2020-01-01", "2020-03-01"]),
-        ...     "end": pd.to_datetime(["2020-07-01", None]), "exit": ["work", None],
-        ...     "course": pd.to_datetime(["2020-02-01", None]), "age": [31, 45]})
-        >>> spells = Spells.from_frame(frame, person="id", start="start", end="end", exit="exit",
-        ...                            programme_start="course", covariates="age",
-        ...                            observed_until="2021-01-01")
-        >>> spells
-        Spells(2 persons, 2 spells; exits: work 1, censored 1; programme starts 1; covariates: age)
-        >>> spells.notes
-        ('1 spell still runs at observed_until: censored there.',)
-        """
-        from nettoeffect.spells.from_records import build
-
-        return build(
-            frame, person=person, start=start, end=end, exit=exit, programme_start=programme_start,
-            programme_end=programme_end, programme_type=programme_type, covariates=covariates,
-            observed_until=observed_until, time_unit=time_unit,
-        )  # fmt: skip
-
-    @classmethod
-    def from_episodes(
-        cls,
-        frame: Any,
-        *,
-        person: str,
-        duration: str,
-        event: str,
-        programme: str | None = None,
-        covariates: str | Sequence[str] | None = None,
-        spell: str | None = None,
-    ) -> Spells:
-        """Spells from rows of a counting process: each row a stretch of time, and the event that ends it.
-
-        Parameters
-        ----------
-        frame : pandas, polars or pyarrow frame
-            Rows of a spell in time order; persons may stand in any order.
-        person : str
-            Column of person ids.
-        duration : str
-            Column of row lengths in months. Zero only in a row that ends with a programme start.
-        event : str
-            Column of events (text) at the end of the row; ``"none"`` or missing = no event.
-        programme : str, optional
-            The event label that is a programme start; rows after it are treated. All other labels are exits.
-        covariates : str or sequence of str, optional
-            Columns that hold during the row. Adjacent rows with equal covariates become one episode.
-        spell : str, optional
-            Column of spell ids, for persons with several spells.
-
-        Returns
-        -------
-        Spells
-            With ``entry=None``: episodes have no calendar.
-
-        Raises
-        ------
-        SpellError
-            Unknown columns or programme label; missing ids; negative durations; rows after an exit; a second
-            programme start in a spell; events that differ in letter case only;
-            missing or infinite covariates.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> frame = pd.DataFrame({"id": [1, 1, 2], "months": [3, 4, 9], "d": ["program", "job", "none"]})
-        >>> spells = Spells.from_episodes(frame, person="id", duration="months", event="d",
-        ...                               programme="program")
-        >>> spells.duration.tolist(), spells.programme_start.tolist()
-        ([7.0, 9.0], [3.0, nan])
-        """
-        from nettoeffect.spells.from_episodes import build
-
-        return build(
-            frame, person=person, duration=duration, event=event, programme=programme,
-            covariates=covariates, spell=spell,
-        )  # fmt: skip
-
-    @classmethod
-    def from_panel(
-        cls,
-        frame: Any,
-        *,
-        person: str,
-        period: str,
-        state: str,
-        benefit: Any,
-        durable: int = 1,
-        programme: str | None = None,
-        covariates: str | Sequence[str] | None = None,
-    ) -> Spells:
-        """Spells from a person-month panel of states.
-
-        A spell is a run of months on benefit; its exit is the state of the month that follows. Month m of a
-        spell is the stretch [m, m+1) since its start. An exit counts only if the person stays off benefit for
-        `durable` months, in whatever states; a shorter interruption is merged back into the spell. Coming
-        back after a durable exit starts a new spell.
-
-        Whether somebody stayed out for k months cannot be seen in the last k - 1 months of a person's panel.
-        Counting those months as exposure without exits would bias hazards down, so they serve only to confirm
-        earlier exits: spells are censored before them. With ``durable=1`` nothing is lost.
-
-        Parameters
-        ----------
-        frame : pandas, polars or pyarrow frame
-            One row per person and month, without gaps, in any order.
-        person : str
-            Column of person ids.
-        period : str
-            Column of months: whole numbers, dates (the month counts, not the day) or monthly periods.
-        state : str
-            Column of states.
-        benefit : label
-            The state that is being on benefit.
-        durable : int, default 1
-            Months that an exit must last.
-        programme : str, optional
-            Column that is true in the months on a programme.
-        covariates : str or sequence of str, optional
-            Columns, which may change from month to month.
-
-        Returns
-        -------
-        Spells
-            A programme start is the start of its first month; its end is the end of its last, nan if it
-            lasts until the end of the spell.
-
-        Raises
-        ------
-        SpellError
-            Unknown columns or states; duplicated person-months or gaps; a programme that starts off benefit
-            or starts twice in a spell; missing states, or states that differ in letter case only; missing or
-            infinite covariates.
-
-        Warns
-        -----
-        DataWarning
-            Most spells begin in the first month of their person's panel: it looks like a stock sample, whose
-            durations are too short and length-biased.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> frame = pd.DataFrame({"id": 1, "month": range(7), "state": "job w w job w job job".split()})
-        >>> columns = dict(person="id", period="month", state="state", benefit="w")
-        >>> Spells.from_panel(frame, **columns).duration.tolist()
-        [2.0, 1.0]
-        >>> Spells.from_panel(frame, **columns, durable=2).duration.tolist()
-        [4.0]
-        """
-        from nettoeffect.spells.from_panel import build
-
-        return build(
-            frame, person=person, period=period, state=state, benefit=benefit, durable=durable,
-            programme=programme, covariates=covariates,
-        )  # fmt: skip
 
     @property
     def n_persons(self) -> int:
@@ -344,6 +161,170 @@ class Spells:
             f"exits: {', '.join(ends)}; programme starts {int(self.treated.sum()):,}; "
             f"{'covariates: ' + names if names else 'no covariates'})"
         )
+
+    def take_persons(self, codes: npt.ArrayLike) -> Spells:
+        """Spells of the persons with these codes, in this order; a person named twice becomes two persons.
+
+        Parameters
+        ----------
+        codes : (N,) int
+            Codes of persons (positions in `persons`), repeats allowed: a bootstrap draw of persons.
+
+        Returns
+        -------
+        Spells
+            Of N persons with the labels 0..N-1. Exit states, programme types and categories stay as they
+            are, also those that nobody is left with.
+
+        Raises
+        ------
+        SpellError
+            Codes that no person has, or that are no whole numbers.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"id": ["a", "b"], "start": 0, "end": [4, 6], "exit": ["work", None]})
+        >>> spells = Spells.from_frame(frame, person="id", start="start", end="end", exit="exit")
+        >>> spells.take_persons([1, 1, 0]).duration.tolist()
+        [6.0, 6.0, 4.0]
+        """
+        from nettoeffect.spells.persons import take
+
+        return take(self, codes)
+
+    def with_covariates(
+        self,
+        table: Any,
+        *,
+        time: str,
+        columns: str | Sequence[str] | None = None,
+        person: str | None = None,
+        key: str | None = None,
+        clock: Literal["calendar", "spell"] = "calendar",
+    ) -> Spells:
+        """Attach covariates that change in time, from a second table.
+
+        A row of the table holds from its time until the next row of the same person or key; the last one holds
+        on. Spells are split where a value changes. A change at the very moment of an event counts after it.
+
+        Parameters
+        ----------
+        table : pandas, polars or pyarrow frame
+        time : str
+            Column of times. With the calendar clock: dates or periods (their first day) if the spells were built
+            from dates, else months on the clock of `entry`.
+        columns : str or sequence of str, optional
+            Columns to attach; default: all others.
+        person : str, optional
+            Column of person ids, for a table by person and time.
+        key : str, optional
+            Column such as the region, which is a covariate of the spells too. Without `person` and `key` the
+            table goes by time alone, as national unemployment does.
+        clock : {"calendar", "spell"}, default "calendar"
+            ``"spell"``: times are months since spell start, in every spell of the person or key.
+
+        Returns
+        -------
+        Spells
+            With the new covariates, and a note on what was attached.
+
+        Raises
+        ------
+        SpellError
+            Spells without a row in the table, or that begin before its first; two rows at one time; missing or
+            infinite values; columns that the spells have already; a calendar that does not fit.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"id": 1, "start": [0], "end": [3], "exit": ["work"], "region": ["north"]})
+        >>> spells = Spells.from_frame(frame, person="id", start="start", end="end", exit="exit",
+        ...                            covariates="region")
+        >>> rates = pd.DataFrame({"region": "north", "month": [0, 1, 2], "rate": [5.0, 5.0, 6.5]})
+        >>> spells = spells.with_covariates(rates, time="month", key="region")
+        >>> spells.episode_stop.tolist(), spells.covariates["rate"].tolist()
+        ([2.0, 3.0], [5.0, 6.5])
+        """
+        from nettoeffect.spells.attach import attach
+
+        return attach(self, table, time=time, columns=columns, person=person, key=key, clock=clock)
+
+    def with_calendar(self, unit: Literal["month", "quarter", "year", "month of year"]) -> Spells:
+        """Attach the calendar period as a category, for calendar dummies.
+
+        Parameters
+        ----------
+        unit : {"month", "quarter", "year", "month of year"}
+            The covariate is called ``calendar_month`` (such as ``"2020-03"``), ``calendar_quarter``
+            (``"2020Q1"``), ``calendar_year`` (``"2020"``) or ``month_of_year`` (``"03"``).
+
+        Returns
+        -------
+        Spells
+
+        Raises
+        ------
+        SpellError
+            Spells that were not built from dates.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"id": [1], "start": pd.to_datetime(["2020-12-01"]),
+        ...                       "end": pd.to_datetime(["2021-02-01"]), "exit": ["work"]})
+        >>> spells = Spells.from_frame(frame, person="id", start="start", end="end", exit="exit")
+        >>> spells.with_calendar("year").covariates["calendar_year"].tolist()
+        ['2020', '2021']
+        """
+        from nettoeffect.spells.attach import attach
+        from nettoeffect.spells.calendar import calendar_table
+
+        table, name = calendar_table(self, unit)
+        return attach(self, table, time="time", columns=name, person=None, key=None, clock="calendar")
+
+    def with_reentry(self, *, observed_until: Any, state: str = "work") -> Spells:
+        """Add the time between benefit spells, for a model of re-entry.
+
+        After every exit to `state`, a spell of that origin runs until the person's next benefit spell (exit
+        ``"benefit"``) or until `observed_until` (censored). Benefit spells without such an exit get nothing
+        after them; what happens between `state` and the return, other states too, is not told apart.
+
+        Covariates of the added spells are those at the end of the benefit spell before, and stay so: attach
+        what changes in time afterwards, with `with_covariates`. All spells get ``earlier_spells`` (number of
+        the person's benefit spells before), ``lagged_duration`` (months of the last of them, 0 if none) and
+        ``lagged_programme`` (1 if a programme started in it). They know of spells in these records only.
+
+        Parameters
+        ----------
+        observed_until : date, number, array_like (P,) or Series by person
+            Until when, not including, a return would have been seen; on the calendar of the spells.
+        state : str, default "work"
+            Exit state.
+
+        Returns
+        -------
+        Spells
+            In order of person and time, with ``origins=("benefit", state)``.
+
+        Raises
+        ------
+        SpellError
+            Spells without a calendar or with other origins, an unknown state, spells that last beyond
+            `observed_until`, an exit at the very moment of the next benefit spell, covariates with these names.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"id": 1, "start": [0, 9], "end": [4, 12], "exit": "work"})
+        >>> spells = Spells.from_frame(frame, person="id", start="start", end="end", exit="exit")
+        >>> both = spells.with_reentry(observed_until=20)
+        >>> both.duration.tolist(), both.origin.tolist(), [both.exits[code] for code in both.exit[:3]]
+        ([4.0, 5.0, 3.0, 8.0], [0, 1, 0, 1], ['work', 'benefit', 'work'])
+        """
+        from nettoeffect.spells.reentry import add_reentry
+
+        return add_reentry(self, observed_until=observed_until, state=state)
 
     def describe(self) -> Description:
         """Count persons, spells, exits and programme starts; give the Kaplan-Meier median duration.

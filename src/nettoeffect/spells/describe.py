@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nettoeffect.spells.container import FloatVector, Spells
+from nettoeffect.spells.container import BoolVector, FloatVector, Spells
 
 ROUNDING = 1e-12  # a product such as 3/4 * 2/3 is half, also in floating point
 
@@ -25,13 +26,18 @@ class Description:
         Spells without an observed exit.
     programme_starts : dict, programme type -> spells in which it started
     programme_share : float
-        Share of spells in which a programme started.
+        Share of spells on benefit in which a programme started.
     median_duration : float, months
         Kaplan-Meier: the first moment at which at most half are still on benefit; nan if not reached.
     person_months : float
         Observed time on benefit.
     notes : tuple of str
         What was cut, merged or left out when the spells were built.
+    truncated : int
+        Spells that were running when observation of them began.
+    announced : int
+        Spells in which a programme was announced.
+    elsewhere : dict, state -> spells that are spent there and not on benefit
     """
 
     persons: int
@@ -43,12 +49,20 @@ class Description:
     median_duration: float
     person_months: float
     notes: tuple[str, ...]
+    truncated: int = 0
+    announced: int = 0
+    elsewhere: dict[str, int] = field(default_factory=dict)
 
     def frame(self) -> pd.DataFrame:
         """One row per figure: index ``figure``, column ``value``."""
         rows: dict[str, float] = {"persons": self.persons, "spells": self.spells}
+        rows |= {f"spells in {state}": count for state, count in self.elsewhere.items()}
+        if self.truncated:
+            rows["running when observation began"] = self.truncated
         rows |= {f"exits to {label}": count for label, count in self.exits.items()}
         rows["censored"] = self.censored
+        if self.announced:
+            rows["programmes announced"] = self.announced
         rows["programme starts"] = sum(self.programme_starts.values())
         if len(self.programme_starts) > 1:
             rows |= {f"programme starts: {label}": count for label, count in self.programme_starts.items()}
@@ -86,16 +100,21 @@ def describe(spells: Spells) -> Description:
     """`Spells.describe`."""
     ends = np.bincount(spells.exit + 1, minlength=len(spells.exits) + 1).tolist()
     types = np.bincount(spells.programme_type + 1, minlength=len(spells.programmes) + 1).tolist()
+    states = np.bincount(spells.origin, minlength=len(spells.origins)).tolist()
+    benefit = spells.origin == 0
     return Description(
         persons=spells.n_persons,
         spells=len(spells),
         exits=dict(zip(spells.exits, ends[1:], strict=True)),
         censored=ends[0],
         programme_starts=dict(zip(spells.programmes, types[1:], strict=True)),
-        programme_share=float(spells.treated.mean()),
+        programme_share=float(spells.treated[benefit].mean()) if benefit.any() else float("nan"),
         median_duration=_median(spells),
-        person_months=float(spells.duration.sum()),
+        person_months=float((spells.duration - spells.observed_from)[benefit].sum()),
         notes=spells.notes,
+        truncated=int((spells.observed_from > 0).sum()),
+        announced=int((~np.isnan(spells.notification)).sum()),
+        elsewhere=dict(zip(spells.origins[1:], states[1:], strict=True)),
     )
 
 
@@ -106,7 +125,11 @@ def survival(spells: Spells, months: npt.ArrayLike | None = None) -> pd.DataFram
     grid = (
         np.union1d(np.append(0.0, times), moments) if months is None else np.asarray(months, dtype=np.float64)
     )
-    at_risk = len(spells) - np.searchsorted(np.sort(spells.duration), grid, side="left")
+    benefit = spells.origin == 0
+    entered = np.sort(spells.observed_from[benefit])
+    at_risk = np.where(
+        grid > 0, np.searchsorted(entered, grid, side="left"), np.searchsorted(entered, grid, side="right")
+    ) - np.searchsorted(np.sort(spells.duration[benefit]), grid, side="left")
     return pd.DataFrame(
         {"on_benefit": _step(times, on_benefit, 1.0, grid), "started": _step(moments, started, 0.0, grid),
          "at_risk": at_risk},
@@ -115,30 +138,37 @@ def survival(spells: Spells, months: npt.ArrayLike | None = None) -> pd.DataFram
 
 
 def _kaplan_meier(spells: Spells) -> tuple[FloatVector, FloatVector]:
-    """Moments at which spells end, and the share still on benefit from then on."""
-    from statsmodels.duration.survfunc import SurvfuncRight
-
-    ended = spells.exit >= 0
-    if not ended.any():
-        return np.array([]), np.array([])
-    with np.errstate(divide="ignore", invalid="ignore"):  # standard errors, where nobody is left
-        curve = SurvfuncRight(spells.duration, ended.astype(np.int64))
-    return curve.surv_times, curve.surv_prob
+    """Moments at which spells on benefit end, and the share still on benefit from then on."""
+    benefit = spells.origin == 0
+    curve = _product_limit(spells.duration[benefit], spells.exit[benefit] >= 0, spells.observed_from[benefit])
+    return (curve.surv_times, curve.surv_prob) if curve is not None else (np.array([]), np.array([]))
 
 
 def _started(spells: Spells) -> tuple[FloatVector, FloatVector]:
     """Moments of programme starts, and the share that started by then: Aalen-Johansen, exits compete."""
-    from statsmodels.duration.survfunc import CumIncidenceRight
-
     treated = spells.treated
-    if not treated.any():
-        return np.array([]), np.array([])
     first = np.where(treated, spells.programme_start, spells.duration)
-    status = np.where(treated, 1, np.where(spells.exit >= 0, 2, 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        curve = CumIncidenceRight(first, status)
-    moments = np.unique(spells.programme_start[treated])
-    return moments, curve.cinc[0][np.searchsorted(curve.times, moments)]
+    seen = (spells.origin == 0) & ((first > spells.observed_from) | (spells.observed_from == 0))
+    if not (seen & treated).any():
+        return np.array([]), np.array([])
+    left = (treated | (spells.exit >= 0))[seen]
+    curve = _product_limit(first[seen], left, spells.observed_from[seen])
+    moments, number = np.unique(first[seen & treated], return_counts=True)
+    place = np.searchsorted(curve.surv_times, moments)
+    before = np.append(1.0, curve.surv_prob)[place]  # neither left nor started so far
+    return moments, np.cumsum(before * number / curve.n_risk[place])
+
+
+def _product_limit(time: FloatVector, event: BoolVector, entered: FloatVector) -> Any:
+    """Kaplan-Meier curve of statsmodels, None without events; spells join the risk set when they are observed."""
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    if not event.any():
+        return None
+    # A late entrant is not at risk of what happens at that very moment; who is there from the start is, also at 0.
+    entry = np.where(entered > 0, entered, -1.0) if entered.any() else None
+    with np.errstate(divide="ignore", invalid="ignore"):  # standard errors, where nobody is left
+        return SurvfuncRight(time, event.astype(np.int64), entry=entry)
 
 
 def _step(times: FloatVector, values: FloatVector, before: float, at: FloatVector) -> FloatVector:

@@ -21,6 +21,8 @@ def refuse(
     code: npt.NDArray[np.intp],
     what: tuple[str, str],
     remedy: str,
+    *,
+    noun: str = "person",
 ) -> None:
     """Raise a `SpellError` if any record is at fault.
 
@@ -36,6 +38,8 @@ def refuse(
         The fault in the singular and the plural, read after its count: ``("spell ends", "spells end")``.
     remedy : str
         What to do.
+    noun : str, default "person"
+        What the labels are.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def refuse(
     count = int(np.count_nonzero(fault))
     if count:
         persons = who[np.asarray(pd.unique(code[fault]))]
-        raise SpellError(f"{counted(count, *what)} ({listed('person', list(persons))}). {remedy}")
+        raise SpellError(f"{counted(count, *what)} ({listed(noun, list(persons))}). {remedy}")
 
 
 def refuse_each(

@@ -72,8 +72,9 @@ def _narwhals(frame: Any) -> Any:
 
 def _pandas(frame: Any, columns: Sequence[str]) -> pd.DataFrame:
     if isinstance(frame, pd.DataFrame):
-        return frame[columns].reset_index(drop=True)
-    # Column by column, because polars' own to_pandas needs pyarrow.
+        # Column by column, because frame[columns] copies, and gathers columns of one type first.
+        return pd.DataFrame({name: frame[name].array for name in columns}, copy=False)
+    # One by one here too: polars' own to_pandas needs pyarrow.
     source = _narwhals(frame)
     taken = {}
     for name in columns:
@@ -151,7 +152,7 @@ def covariate_names(covariates: str | Sequence[str] | None) -> list[str]:
 
 
 def read_covariates(
-    table: pd.DataFrame, names: Sequence[str], who: pd.Index, code: IntVector
+    table: pd.DataFrame, names: Sequence[str], who: pd.Index, code: IntVector, *, noun: str = "person"
 ) -> pd.DataFrame:
     """Covariates without missing or infinite values; texts become categories.
 
@@ -162,21 +163,23 @@ def read_covariates(
         Its covariate columns.
     who, code
         Persons, and the person of each row, for the error messages.
+    noun : str, default "person"
+        What `who` are, if not persons.
 
     Raises
     ------
     SpellError
         Missing or infinite values, or a column that is neither number, truth value nor category.
     """
-    columns: dict[str, pd.Series] = {name: _covariate(table[name], who, code) for name in names}
+    columns: dict[str, pd.Series] = {name: _covariate(table[name], who, code, noun) for name in names}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(table)))
 
 
-def _covariate(values: pd.Series, who: pd.Index, code: IntVector) -> pd.Series:
+def _covariate(values: pd.Series, who: pd.Index, code: IntVector, noun: str) -> pd.Series:
     name = values.name
-    remedy = f"Fill in '{name}', drop these persons, or code 'unknown' as a category of its own."
+    remedy = f"Fill in '{name}', drop these {noun}s, or code 'unknown' as a category of its own."
     what = f"missing value in covariate '{name}'", f"missing values in covariate '{name}'"
-    refuse(values.isna().to_numpy(), who, code, what, remedy)
+    refuse(values.isna().to_numpy(), who, code, what, remedy, noun=noun)
     values = values.infer_objects().reset_index(drop=True)
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.remove_unused_categories()
@@ -188,7 +191,8 @@ def _covariate(values: pd.Series, who: pd.Index, code: IntVector) -> pd.Series:
             dtype=getattr(kind, "numpy_dtype", kind)
         )  # Int64 and the like as plain numbers
         what = f"infinite value in covariate '{name}'", f"infinite values in covariate '{name}'"
-        refuse(np.isinf(number), who, code, what, "Correct them, or take a bounded transformation.")
+        remedy = "Correct them, or take a bounded transformation."
+        refuse(np.isinf(number), who, code, what, remedy, noun=noun)
         return pd.Series(number, name=name)
     if types.is_string_dtype(values.dtype) or types.infer_dtype(values) == "string":
         return values.astype("category")

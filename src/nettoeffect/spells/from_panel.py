@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from pandas.api import types
 from nettoeffect.errors import DataWarning, SpellError
 from nettoeffect.spells.container import BoolVector, FloatVector, IntVector, Spells
 from nettoeffect.spells.episodes import merge
-from nettoeffect.spells.faults import counted, nearest, refuse
+from nettoeffect.spells.faults import counted, nearest, refuse, refuse_each
 from nettoeffect.spells.frames import (
     covariate_names,
     only_used,
@@ -24,7 +24,7 @@ from nettoeffect.spells.frames import (
     select,
     sort_labels,
 )
-from nettoeffect.spells.times import read_months
+from nettoeffect.spells.times import LONGEST, Calendar, read_months, read_time
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class _Panel:
     on_spell: BoolVector
     tail: BoolVector
     programme: BoolVector
+    calendar: Calendar
 
     @property
     def kept(self) -> BoolVector:
@@ -59,15 +60,17 @@ def build(
     benefit: Any,
     durable: int,
     programme: str | None,
+    since: str | None,
     covariates: str | Sequence[str] | None,
 ) -> Spells:
     """`Spells.from_panel`."""
     if not isinstance(durable, int | np.integer) or durable < 1:
         raise SpellError(f"durable={durable!r} must be a whole number of months, 1 or more.")
     names = covariate_names(covariates)
-    table = select(frame, {"person": person, "period": period, "state": state, "programme": programme}, names)
+    columns = {"person": person, "period": period, "state": state, "programme": programme, "since": since}
+    table = select(frame, columns, names)
     code, persons = person_codes(table, person)
-    month = read_months(table[period])
+    month, calendar = read_months(table[period])
     order = np.lexsort((month, code))
     table, code, month = table.iloc[order], code[order], month[order]
     _check_months(persons, code, month)
@@ -84,6 +87,7 @@ def build(
         persons, code, month, state_code, first, on_spell,
         tail=month > last_month[code] + 1 - durable,
         programme=_on_programme(table, programme, persons, code),
+        calendar=calendar,
     )  # fmt: skip
     if not panel.kept.any():
         raise SpellError(
@@ -91,7 +95,10 @@ def build(
             "Give a longer panel, or ask for a shorter durable exit."
         )
     values = read_covariates(table[panel.kept], names, persons, code[panel.kept])
-    spells = _spells(panel, states, values, programme is not None, _notes(panel, interruptions, durable))
+    notes = _notes(panel, interruptions, durable, known_start=since is not None)
+    spells = _spells(panel, states, values, programme is not None, notes)
+    if since is not None:
+        return _from_real_start(spells, panel, table[since])
     _warn_of_stock(_running(panel), len(spells))
     return spells
 
@@ -174,6 +181,7 @@ def _spells(
         programme_type=np.where(np.isnan(begin), -1, 0),
         programmes=("programme",) if has_programme else (),
         entry=entry.astype(np.float64),
+        calendar=panel.calendar,
         episode_spell=episode_spell,
         episode_start=episode_start,
         episode_stop=episode_stop,
@@ -208,6 +216,59 @@ def _programmes(
     return begin, finish
 
 
+def _from_real_start(spells: Spells, panel: _Panel, since: pd.Series) -> Spells:
+    """Count the spells that ran when their person's panel began from their real start, `since` months before."""
+    elapsed, on = _elapsed(panel, since), panel.kept[panel.first]
+    # Persons without a spell have left; the first spell of the others is the one that ran, if one did.
+    shown = panel.persons.get_indexer(spells.persons)
+    first = np.diff(spells.person, prepend=-1) != 0
+    before = np.where(first, np.where(on, elapsed, 0.0)[shown][spells.person], 0.0)
+    unknown = (before > 0) & (spells.programme_start == 0)
+    what = (
+        "programme runs in the first month of a panel that begins within a spell",
+        "programmes run in the first month of a panel that begins within a spell",
+    )
+    refuse(unknown, spells.persons, spells.person, what,
+           "When it started cannot be seen: use from_frame with the real dates, or leave them out.")  # fmt: skip
+    assert spells.entry is not None  # a panel has a calendar
+    own = before[spells.episode_spell]
+    count = int((before > 0).sum())
+    note = (
+        f"{counted(count, 'spell was', 'spells were')} running when the person's panel began: observed from then on, "
+        "duration counted from the real start, and with the covariates of the first month until then."
+    )
+    return replace(
+        spells, entry=spells.entry - before, duration=spells.duration + before, observed_from=before,
+        programme_start=spells.programme_start + before, programme_end=spells.programme_end + before,
+        episode_start=np.where(spells.episode_start > 0, spells.episode_start + own, 0.0),
+        episode_stop=spells.episode_stop + own, notes=(*spells.notes, note) if count else spells.notes,
+    )  # fmt: skip
+
+
+def _elapsed(panel: _Panel, since: pd.Series) -> FloatVector:
+    """Months on benefit before each person's first month, (P,)."""
+    months, clock = read_time(since, "since")
+    if clock == "dates":
+        raise SpellError(
+            f"Column '{since.name}' (since) holds dates. Give the months on benefit before the person's panel."
+        )
+    elapsed, on = months[panel.first], panel.on_spell[panel.first]
+    name = since.name
+    refuse_each([
+        (on & np.isnan(elapsed), f"person on benefit in the first month has no '{name}'",
+         f"persons on benefit in the first month have no '{name}'",
+         "Fill in how many months the spell had lasted by then; 0 if it begins there."),
+        (elapsed < 0, f"person has a negative '{name}'", f"persons have a negative '{name}'",
+         "Give the number of months that the spell had lasted."),
+        (elapsed > LONGEST, f"person has a '{name}' above {LONGEST:,} months",
+         f"persons have a '{name}' above {LONGEST:,} months", "Give months, not days."),
+        (~on & (elapsed > 0), f"person has a '{name}' but is not on benefit in the first month",
+         f"persons have a '{name}' but are not on benefit in the first month",
+         "Clear it, or correct the state: only a spell that runs in the first month has begun before."),
+    ], panel.persons, panel.code[panel.first])  # fmt: skip
+    return elapsed
+
+
 def _running(panel: _Panel) -> int:
     """Spells that begin in the first month of their person's panel, and may have been running before."""
     return int((panel.kept & panel.first).sum())
@@ -220,21 +281,21 @@ def _warn_of_stock(running: int, n_spells: int) -> None:
             f"{counted(running, 'spell', 'spells')} of {n_spells:,} {'begins' if running == 1 else 'begin'} in "
             "the first month of the person's panel, taken as the start. If they were already running, this is "
             "a stock sample: their durations are too short, and long spells are overrepresented "
-            "(length-biased sampling), which is not corrected. Then keep only spells that begin within the "
-            "panel, by dropping the months of these first spells. If persons enter the panel when they enter "
-            "benefit, nothing is wrong.",
+            "(length-biased sampling), which is not corrected. Then say with since= how long they had lasted by "
+            "then, or keep only spells that begin within the panel, by dropping the months of these first spells. "
+            "If persons enter the panel when they enter benefit, nothing is wrong.",
             DataWarning,
             stacklevel=4,  # the caller of Spells.from_panel
         )
 
 
-def _notes(panel: _Panel, interruptions: int, durable: int) -> tuple[str, ...]:
+def _notes(panel: _Panel, interruptions: int, durable: int, known_start: bool) -> tuple[str, ...]:
     kept, notes = panel.kept, []
     never = len(panel.persons) - len(np.unique(panel.code[kept]))
     if never:
         notes.append(f"{counted(never, 'person has', 'persons have')} no month on benefit that counts.")
     running = _running(panel)
-    if running:
+    if running and not known_start:
         notes.append(
             f"{counted(running, 'spell begins', 'spells begin')} in the first month of the person's panel, "
             "taken as the start: if it was already running, its duration is too short."

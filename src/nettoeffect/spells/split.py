@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 
 from nettoeffect.spells.container import BoolVector, FloatVector, IntVector, Spells
+from nettoeffect.spells.faults import one_of
 from nettoeffect.spells.times import increasing
+
+ProgrammeEnd = Literal["actual", "planned", "both"]
+ENDS: dict[str | bool, tuple[str, ...]] = {
+    False: (), "actual": ("programme_end",), "planned": ("planned_end",),
+    "both": ("programme_end", "planned_end"), True: ("programme_end", "planned_end"),
+}  # fmt: skip
 
 BLOCK_EPISODES = 1 << 16  # the matrix of boundaries then takes a few megabytes, whatever the number of spells
 
@@ -31,7 +39,15 @@ class Rows:
     exit : (R,) int
         Exit at the end of the row, -1 = none.
     starts : (R,) bool
-        The programme starts at the end of the row.
+        The programme starts at the end of the row; with an exit there too, both happened at that moment.
+    notified : (R,) bool
+        The row lies after the announcement of a programme.
+    announced : (R,) bool
+        The programme is announced at the end of the row.
+    planned_over : (R,) bool
+        The row lies after the planned end of the programme; False if that is not known.
+    observed : (R,) bool
+        The row was observed: it lies after `Spells.observed_from`.
     """
 
     episode: IntVector
@@ -42,6 +58,10 @@ class Rows:
     ended: BoolVector
     exit: IntVector
     starts: BoolVector
+    notified: BoolVector
+    announced: BoolVector
+    planned_over: BoolVector
+    observed: BoolVector
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -53,10 +73,12 @@ def split(
     *,
     cuts: Sequence[float] = (),
     elapsed: Sequence[float] = (),
-    programme_end: bool = False,
+    programme_end: bool | ProgrammeEnd = False,
     interval: float | None = None,
 ) -> Rows:
-    """Split spells at covariate changes, at the programme start, and at the moments asked for.
+    """Split spells at covariate changes and events, and at the moments asked for.
+
+    Events are the start and the announcement of a programme, and the moment from which a spell was observed.
 
     Parameters
     ----------
@@ -65,10 +87,11 @@ def split(
         Cut points of the baseline.
     elapsed : sequence of float, months since programme start
         Cut points of the effect.
-    programme_end : bool, default False
-        Also split where the programme ends.
+    programme_end : bool or {"actual", "planned", "both"}, default False
+        Also split where the programme ended, where it was planned to end, or at both (True).
     interval : float, optional, months
-        Also split so long before every exit and programme start: the row in which it fell, where only that is known.
+        Also split so long before every exit, programme start and announcement: the row in which it fell, where only
+        that is known.
 
     Returns
     -------
@@ -78,7 +101,7 @@ def split(
     Raises
     ------
     SpellError
-        Cuts that are not positive and increasing.
+        Cuts that are not positive and increasing, or an unknown kind of programme end.
 
     Examples
     --------
@@ -91,8 +114,11 @@ def split(
     ([0.0, 2.0, 3.0, 6.0], [2.0, 3.0, 6.0, 8.0], [False, True, True, True])
     """
     fixed, since = increasing(cuts, "cuts"), increasing(elapsed, "elapsed")
+    if not isinstance(programme_end, bool):
+        one_of("programme_end", programme_end, ("actual", "planned", "both"))
+    ends = ENDS[programme_end]
     blocks = [
-        _split_block(spells, slice(low, low + BLOCK_EPISODES), fixed, since, programme_end, interval)
+        _split_block(spells, slice(low, low + BLOCK_EPISODES), fixed, since, ends, interval)
         for low in range(0, len(spells.episode_spell), BLOCK_EPISODES)
     ]
     columns = {field.name: [getattr(block, field.name) for block in blocks] for field in fields(Rows)}
@@ -104,35 +130,59 @@ def _split_block(
     block: slice,
     cuts: FloatVector,
     elapsed: FloatVector,
-    programme_end: bool,
+    ends: tuple[str, ...],
     interval: float | None,
 ) -> Rows:
     owner, low, high = spells.episode_spell[block], spells.episode_start[block], spells.episode_stop[block]
-    begin, finish = spells.programme_start[owner], spells.programme_end[owner]
-    moments = [np.broadcast_to(cuts, (len(owner), len(cuts))), begin[:, None], begin[:, None] + elapsed]
-    if programme_end:
-        moments.append(finish[:, None])
-    if interval is not None:
-        left = np.where(spells.exit[owner] >= 0, spells.duration[owner], np.nan)
-        moments.append(np.column_stack([begin, left]) - interval)
+    begin = spells.programme_start[owner]
+    moments = _moments(spells, owner, cuts, elapsed, ends, interval)
     # One line of boundaries per episode. Those outside it collapse onto its ends and leave no row.
-    inside = np.hstack(moments)
-    inside = np.clip(np.where(np.isnan(inside), np.inf, inside), low[:, None], high[:, None])
+    inside = np.clip(np.where(np.isnan(moments), np.inf, moments), low[:, None], high[:, None])
     inside.sort(axis=1)
     bounds = np.hstack([low[:, None], inside, high[:, None]])
     real = bounds[:, 1:] > bounds[:, :-1]
     real[:, 0] |= (begin == 0) & (low == 0)  # a start at inflow would be lost without a row that ends with it
     line, place = np.nonzero(real)
-    start, stop = bounds[line, place], bounds[line, place + 1]
-    spell, begin, finish = owner[line], begin[line], finish[line]
-    starts = stop == begin
+    return _rows(spells, line + block.start, bounds[line, place], bounds[line, place + 1])
+
+
+def _moments(
+    spells: Spells,
+    owner: IntVector,
+    cuts: FloatVector,
+    elapsed: FloatVector,
+    ends: tuple[str, ...],
+    interval: float | None,
+) -> FloatVector:
+    """Moments at which to split the spells of `owner` (rows), in any order; nan = none."""
+    begin, told = spells.programme_start[owner][:, None], spells.notification[owner][:, None]
+    late = spells.observed_from[owner][:, None]
+    moments = [np.broadcast_to(cuts, (len(owner), len(cuts))), begin, begin + elapsed]
+    # Most spells are observed throughout and announce nothing: no columns for what does not occur.
+    moments += [told] if not np.isnan(told).all() else []
+    moments += [late] if late.any() else []
+    moments += [getattr(spells, name)[owner][:, None] for name in ends]
+    if interval is not None:
+        left = np.where(spells.exit >= 0, spells.duration, np.nan)[owner][:, None]
+        moments += [begin - interval, left - interval, told - interval]
+    return np.hstack(moments)
+
+
+def _rows(spells: Spells, episode: IntVector, start: FloatVector, stop: FloatVector) -> Rows:
+    """What holds during each row, and what happens at its end."""
+    spell = spells.episode_spell[episode]
+    starts = stop == spells.programme_start[spell]
     return Rows(
-        episode=line + block.start,
+        episode=episode,
         spell=spell,
         start=start,
         stop=stop,
-        treated=(start >= begin) & ~starts,
-        ended=(start >= finish) & ~starts,
+        treated=(start >= spells.programme_start[spell]) & ~starts,
+        ended=(start >= spells.programme_end[spell]) & ~starts,
         exit=np.where(stop == spells.duration[spell], spells.exit[spell], -1),
         starts=starts,
+        notified=start >= spells.notification[spell],
+        announced=stop == spells.notification[spell],
+        planned_over=(start >= spells.planned_end[spell]) & ~starts,
+        observed=start >= spells.observed_from[spell],
     )

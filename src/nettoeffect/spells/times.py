@@ -17,16 +17,19 @@ from nettoeffect.spells.faults import one_of
 
 FloatVector = npt.NDArray[np.float64]
 Clock = Literal["dates", "numbers"]
+Calendar = Literal["dates", "months", "numbers"]
 
 DAYS_PER_MONTH = 30.4375
+LONGEST = 1200  # months; a longer spell is a far date for "still running", or a wrong time unit
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 WRITTEN_DATES = {"yyyymmdd": ("%Y%m%d", 100), "yyyymm": ("%Y%m", 1)}  # format, and what follows the month
+FIRST_WRITTEN = 190001  # January 1900 as yyyymm
 MONTHS_PER_UNIT = {"days": 1 / DAYS_PER_MONTH, "weeks": 7 / DAYS_PER_MONTH, "months": 1.0, "years": 12.0}
 
 
 def read_times(
     table: pd.DataFrame, columns: Mapping[str, str | None], time_unit: str
-) -> tuple[dict[str, FloatVector], float]:
+) -> tuple[dict[str, FloatVector], float, Clock]:
     """Read time columns that share one clock.
 
     Parameters
@@ -44,6 +47,8 @@ def read_times(
         source, so that whole days compare exactly.
     months : float
         Months per unit of `times`.
+    clock : {"dates", "numbers"}
+        What the columns hold.
 
     Raises
     ------
@@ -63,7 +68,9 @@ def read_times(
     if len(set(clocks.values())) > 1:
         found = ", ".join(f"'{column}' holds {clock}" for column, clock in clocks.items())
         raise SpellError(f"The time columns mix dates and numbers: {found}. Put all of them on one clock.")
-    return times, 1 / DAYS_PER_MONTH if "dates" in clocks.values() else MONTHS_PER_UNIT[time_unit]
+    if "dates" in clocks.values():
+        return times, 1 / DAYS_PER_MONTH, "dates"
+    return times, MONTHS_PER_UNIT[time_unit], "numbers"
 
 
 def read_time(values: pd.Series, argument: str) -> tuple[FloatVector, Clock | None]:
@@ -115,6 +122,8 @@ def _refuse_written_dates(number: FloatVector, where: str, name: object) -> None
 
 def _written_as(number: FloatVector) -> str | None:
     """``"yyyymmdd"`` or ``"yyyymm"`` if all numbers read as such dates."""
+    if number.min() < FIRST_WRITTEN:
+        return None  # at once, for long columns
     for shape, (_, after_month) in WRITTEN_DATES.items():
         year, month = np.divmod(number // after_month, 100)
         dates = (year >= 1900) & (year < 2200) & (month >= 1) & (month <= 12) & (number == np.round(number))
@@ -123,25 +132,25 @@ def _written_as(number: FloatVector) -> str | None:
     return None
 
 
-def read_months(values: pd.Series) -> npt.NDArray[np.int64]:
-    """Calendar months of a panel (N,): whole numbers, or dates and periods as months since January 1970."""
-    where = f"Column '{values.name}' (period)"
+def read_months(values: pd.Series, argument: str = "period") -> tuple[npt.NDArray[np.int64], Calendar]:
+    """Calendar months (N,): whole numbers, or dates and periods as months since January 1970."""
+    where = f"Column '{values.name}' ({argument})"
     if values.isna().any():
         raise SpellError(
             f"{where} is missing in {int(values.isna().sum()):,} rows. Give every row its month."
         )
     if isinstance(values.dtype, pd.PeriodDtype):
-        return np.asarray((values.dt.year - 1970) * 12 + values.dt.month - 1, dtype=np.int64)
-    time, clock = read_time(values, "period")
+        values = values.dt.to_timestamp(how="start")
+    time, clock = read_time(values, argument)
     if clock == "dates":
         days = np.floor(time).astype("datetime64[D]")
         month: npt.NDArray[np.int64] = days.astype("datetime64[M]").astype(np.int64)
-        return month
+        return month, "months"
     if np.any(time != np.round(time)):
         raise SpellError(
             f"{where} holds fractions. A panel counts whole months: 0, 1, 2, ..., dates or periods."
         )
-    return time.astype(np.int64)
+    return time.astype(np.int64), "numbers"
 
 
 def constant_time(value: object, length: int) -> pd.Series:

@@ -222,6 +222,7 @@ def _spells(
         programme_type=np.where(np.isnan(histories.programme_start), -1, 0),
         programmes=("programme",),
         entry=entry,
+        calendar="dates",
         episode_spell=codes,
         episode_start=np.zeros(n),
         episode_stop=histories.duration,
