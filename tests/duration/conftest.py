@@ -9,9 +9,10 @@ import pytest
 
 from nettoeffect.duration import TimingOfEvents
 from nettoeffect.duration.arrays import Parameters
+from nettoeffect.duration.equations import equations
 from nettoeffect.duration.path import PathPoint
 from nettoeffect.duration.results import HazardResults
-from nettoeffect.duration.specification import equations, resolve
+from nettoeffect.duration.specification import resolve
 from nettoeffect.errors import ConvergenceWarning
 from nettoeffect.spells import Spells
 from nettoeffect.synthetic import welfare_panel
@@ -185,7 +186,7 @@ def draw_fit(spells, *, n_classes=3, effect="constant", exit="x1 + g", programme
     at_floor = np.zeros(parameters.mu.shape, dtype=bool)
     point = PathPoint(parameters, at_floor, maximum=None, start_logliks=(), rivals=())
     return HazardResults(
-        spec, spells, tuple(found), data, (point,) * n_classes, n_classes, "given", "observed"
+        None, spec, spells, tuple(found), data, (point,) * n_classes, n_classes, "given", "observed"
     )
 
 

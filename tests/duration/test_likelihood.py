@@ -57,8 +57,9 @@ def log_hazard(terms, spells, spec, number, s, moment):
     for low, high in itertools.pairwise(edges):
         if low < moment <= high:
             total += terms[f"baseline[{low:g},{high:g})"]
-    start, end, phases = spells.programme_start[s], spells.programme_end[s], spec.phases[number]
-    if moment > start and phases.terms:
+    start, end = spells.programme_start[s], spells.programme_end[s]
+    phases = (spec.transitions[number].effects or (None,))[0]
+    if moment > start and phases is not None:
         if phases.during_after:
             total += terms["effect[after]" if moment > end else "effect[during]"]
         elif phases.cuts:

@@ -7,8 +7,8 @@ from scipy.optimize import minimize_scalar
 
 from nettoeffect.duration import MixedHazards
 from nettoeffect.duration.arrays import Parameters
-from nettoeffect.duration.likelihood import person_events, person_sums
 from nettoeffect.duration.mixing import ABOVE, BELOW, PersonSums, candidates, starts, with_points
+from nettoeffect.duration.views import mixing_view
 from nettoeffect.spells import Spells
 
 N = 150
@@ -21,7 +21,7 @@ def heterogeneous(n_transitions, seed=1):
     fast = rng.random(N) < 0.4
     a = rng.gamma(2.0, 3.0, (n_transitions, N))
     n = rng.poisson(a * np.where(fast, 0.4, 0.05)).astype(float)
-    return PersonSums(a, n)
+    return PersonSums(a, n, np.ones(n.shape[1]))
 
 
 def mixture(sums, n_classes, seed=1):
@@ -93,7 +93,7 @@ def test_no_point_of_the_box_has_a_larger_gradient(n_transitions, n_classes):
 def test_constants_far_from_zero_keep_their_digits():
     """A covariate such as the calendar year puts constants at -300; persons here have up to ten events."""
     sums, parameters = heterogeneous(2), mixture(heterogeneous(2), 2)
-    far = PersonSums(sums.a * np.exp(300.0), sums.n)
+    far = PersonSums(sums.a * np.exp(300.0), sums.n, sums.sign)
     moved = Parameters(parameters.beta, parameters.mu - 300.0, parameters.a)
     for new, old in zip(candidates(far, moved, 6), candidates(sums, parameters, 6), strict=True):
         assert new.mu + 300.0 == pytest.approx(old.mu, abs=1e-6)
@@ -123,7 +123,7 @@ def test_gradient_vanishes_at_the_support_of_a_maximum(toe_fit):
     """The first-order condition of the masses; elsewhere D may be positive still."""
     for k in (2, 3):
         fit = toe_fit.at(k)
-        sums = PersonSums(person_sums(fit.data, fit.parameters.beta), person_events(fit.data))
+        sums = mixing_view(fit.data, fit.parameters.beta)
         n = fit.data.n_persons
         for mu in fit.parameters.mu.T:
             ratio = np.exp(log_l(sums, mu) - sums.loglik(fit.parameters))
@@ -153,7 +153,7 @@ def test_npmle_is_certified(pure_mixture):
     """sup D <= 0 with equality on the support: no other mixing distribution has a higher likelihood."""
     time, left = durations()
     parameters = pure_mixture.parameters
-    sums = PersonSums(time[None, :], left[None, :].astype(float))
+    sums = PersonSums(time[None, :], left[None, :].astype(float), np.ones(len(time)))
     assert pure_mixture.path["gradient_max"].iloc[-1] < 1e-3
     assert (pure_mixture.path["gradient_max"].iloc[:-1] > 1).all()
     grid = np.concatenate([sums.floor, np.linspace(sums.centre[0] - 8, sums.centre[0] + 6, 2000)])

@@ -176,8 +176,8 @@ class Explicit:
         return with_programme / total, without_programme / total
 
 
-def check(fit, start, population, horizon=12):
-    found = net_effect(fit, start, population=population, horizon=horizon)
+def check(fit, start, population, horizon=12, **options):
+    found = net_effect(fit, start, population=population, horizon=horizon, **options)
     with_programme, without_programme = Explicit(fit).average(start, population, horizon)
     assert found.with_programme == pytest.approx(with_programme, abs=EXACT)
     assert found.without_programme == pytest.approx(without_programme, abs=EXACT)
@@ -228,7 +228,7 @@ def test_covariates_are_those_at_the_start_and_earlier_spells_are_known(
 ):
     """Covariates before the start enter the chance to get there; those after it are kept as they are at it."""
     fit = by_hand(random_spells(n=25, max_spells=3, max_episodes=3), effect=(1.0,))
-    check(fit, start, population)
+    check(fit, start, population, covariates="start")
 
 
 @pytest.mark.parametrize("effect", EFFECTS.values(), ids=EFFECTS)
@@ -238,7 +238,10 @@ def test_own_starts(effect, random_spells, by_hand):
 
 def test_own_starts_with_several_spells_and_changing_covariates(random_spells, by_hand):
     check(
-        by_hand(random_spells(n=30, max_spells=3, max_episodes=3), effect=(1.0, 4.0)), "observed", "treated"
+        by_hand(random_spells(n=30, max_spells=3, max_episodes=3), effect=(1.0, 4.0)),
+        "observed",
+        "treated",
+        covariates="start",
     )
 
 

@@ -119,7 +119,7 @@ def test_draws_have_the_asymptotic_distribution(fit):
     draws = fit.draw_parameters(5000, seed=1)
     assert draws.shape == (5000, len(fit.parameters.pack()))
     at = [list(fit.params.index).index(pair) for pair in fit.params.index]
-    places = fit._places[at]
+    places = fit.reported.place[at]
     error = fit.bse.to_numpy()
     assert draws[:, places].mean(axis=0) == pytest.approx(
         fit.params.to_numpy(), abs=5 * error.max() / np.sqrt(5000)

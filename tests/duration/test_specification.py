@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nettoeffect.duration import MixedHazards, TimingOfEvents
-from nettoeffect.duration.specification import parse_effect, piece_names, resolve
+from nettoeffect.duration.effects import parse_effect, piece_names
+from nettoeffect.duration.specification import resolve
 from nettoeffect.errors import DesignError
 
 PLAIN = {"exit": "x1", "programme": "x1", "mass_points": 1}
@@ -87,11 +88,15 @@ def test_no_programme(panel):
         fit(untreated(panel[0]))
 
 
-def test_several_programmes(panel):
+def test_a_programme_type_that_nobody_starts(panel):
     spells = panel[0]
     two = replace(spells, programmes=("course", "subsidy"))
-    with pytest.raises(DesignError, match=r"2 programme types \(course, subsidy\)"):
+    with pytest.raises(DesignError, match=r"'work' has no event in effect\(subsidy\)"):
         fit(two)
+    with pytest.raises(DesignError, match="No transition to 'subsidy' is observed"):
+        fit(two, effect={"course": "constant", "subsidy": None})
+    with pytest.raises(DesignError, match=r"names 'cuorse', which is none of course, subsidy\. Did you mean 'course'"):
+        fit(two, programme={"cuorse": "1", "subsidy": "1"})
 
 
 def test_no_exit_at_all(panel):
@@ -147,7 +152,7 @@ def test_covariates_may_not_take_the_names_of_terms(name, panel):
 def test_mixed_hazards_check_their_formulas(panel):
     for formulas, message in (
         ({"work": "x1"}, "No exit formula is given for other"),
-        ({"work": "x1", "other": "x1", "programme": "x1"}, "names 'programme'"),
+        ({"work": "x1", "other": "x1", "programm": "x1"}, "name 'programm'.*Did you mean 'programme'"),
         ({"work": "x9", "other": "x1"}, "uses 'x9'"),
     ):
         with pytest.raises(DesignError, match=message):
@@ -161,7 +166,7 @@ def test_one_value_serves_all_equations(panel):
     assert spec.names == ("work", "other", "programme")
     assert spec.formulas == ("x1", "x1", "x2")
     assert spec.baselines == ((6.0, 12.0),) * 3
-    assert [phase.terms for phase in spec.phases] == [("effect[0,2)", "effect[2,inf)")] * 2 + [()]
+    assert [phases.terms for phases in spec.effects] == [("effect[0,2)", "effect[2,inf)")] * 2
     mapped = resolve(
         spells,
         exit={"other": "x1", "work": "x1"},
@@ -170,14 +175,13 @@ def test_one_value_serves_all_equations(panel):
         effect={"work": (2,), "other": (2.0,)},
     )
     assert (mapped.baselines, mapped.formulas) == (spec.baselines, spec.formulas)
-    assert [phase.terms for phase in mapped.phases] == [phase.terms for phase in spec.phases]
-    assert resolve(spells, **options | {"effect": {"work": None}}).phases[1].terms == ()
+    assert [phases.terms for phases in mapped.effects] == [phases.terms for phases in spec.effects]
+    assert resolve(spells, **options | {"effect": {"work": None}}).effects == ()
 
 
 @pytest.mark.parametrize(
     ("effect", "terms"),
     [
-        (None, ()),
         ("constant", ("effect",)),
         ("during/after", ("effect[during]", "effect[after]")),
         ([3, 6.5], ("effect[0,3)", "effect[3,6.5)", "effect[6.5,inf)")),

@@ -23,7 +23,7 @@ def with_point(fit, **changes):
 def moved(fit, term, by):
     """The parameters with one coefficient moved."""
     at = fit.parameters.pack()
-    at[fit._places[list(fit.params.index).index(term)]] += by
+    at[fit.reported.place[list(fit.params.index).index(term)]] += by
     return fit.parameters.unpack(at)
 
 

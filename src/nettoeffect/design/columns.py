@@ -87,7 +87,7 @@ class Columns:
 
     def take(self, rows: slice | IntVector) -> Columns:
         """The rows asked for, as new Columns."""
-        dense = np.asfortranarray(self.dense[rows])
+        dense = np.ascontiguousarray(self.dense.T[:, rows]).T
         return Columns(dense, None if self.sparse is None else self.sparse[rows])
 
     def beside(self, dense: FloatMatrix) -> Columns:

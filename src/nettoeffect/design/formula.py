@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,12 +42,25 @@ class Design:
         Where each name of `names` stands in `columns`.
     centre : (dense columns,)
         What was subtracted from each dense column.
+    model : ModelSpec of formulaic
+        How the columns were made from a frame.
     """
 
     columns: Columns
     names: tuple[str, ...]
     position: IntVector
     centre: FloatVector
+    model: Any
+
+    def at(self, frame: pd.DataFrame) -> Columns:
+        """The same columns for another frame, (rows of the frame, p): same categories, same centre."""
+        matrix = self.model.get_model_matrix(_widened(frame))
+        names = [str(name) for name in self.model.column_names]
+        kept = [index for index, name in enumerate(names) if name != "Intercept"]
+        wide = sparse.csc_array(matrix.__wrapped__)[:, kept][:, np.argsort(self.position)]
+        n_dense = self.columns.dense.shape[1]
+        dense = np.asfortranarray(wide[:, :n_dense].toarray(), dtype=np.float64) - self.centre
+        return Columns(dense, sparse.csr_array(wide[:, n_dense:]) if self.columns.sparse is not None else None)
 
     def centred(self) -> Design:
         """Measure numbers from their means; two-valued and sparse columns stay as they are.
@@ -58,6 +72,19 @@ class Design:
         centre = np.where(_binary(self.columns)[: dense.shape[1]], 0.0, dense.mean(axis=0))
         return replace(
             self, columns=Columns(dense - centre, self.columns.sparse), centre=self.centre + centre
+        )
+
+
+    def with_dense(self, columns: FloatMatrix, names: Sequence[str]) -> Design:
+        """The design with further dense columns (n, m), named last."""
+        p, m = self.columns.dense.shape[1], columns.shape[1]
+        moved = np.where(self.position < p, self.position, self.position + m)
+        return Design(
+            self.columns.beside(columns),
+            (*self.names, *names),
+            np.concatenate([moved, p + np.arange(m)]),
+            np.concatenate([self.centre, np.zeros(m)]),
+            self.model,
         )
 
 
@@ -98,7 +125,7 @@ def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
     names = [names[index] for index in keep]
     columns, position = _in_two_parts(sparse.csc_array(matrix.__wrapped__)[:, keep])
     _check_columns(columns, [names[i] for i in np.argsort(position)], equation)
-    return Design(columns, tuple(names), position, np.zeros(columns.dense.shape[1]))
+    return Design(columns, tuple(names), position, np.zeros(columns.dense.shape[1]), matrix.model_spec)
 
 
 def _variables(formula: str, equation: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,6 +49,8 @@ class Block:
         First unit of each person; None if every person has exactly one unit.
     rows : Occurrences
         Rows with an event; for a logit, all rows.
+    history : History or None
+        What had happened to some of these persons before they came under observation.
     """
 
     x: tuple[Columns, ...]
@@ -55,6 +58,7 @@ class Block:
     n_events: FloatMatrix
     first: IntVector | None
     rows: Occurrences
+    history: History | None = None
 
     def by_person(self, w: FloatVector) -> FloatVector:
         """Sum of a unit quantity over the units of each person."""
@@ -69,8 +73,29 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
+class History:
+    """Left truncation: persons are in the sample because of their past, so the likelihood conditions on it.
+
+    The contribution of such a person is log L_i - log L_i(past): both mix over the same classes.
+
+    Attributes
+    ----------
+    block : Block
+        The past of these persons alone, up to where observation began.
+    person : (H,) int, increasing
+        Who they are among the persons of the block that holds this history.
+    """
+
+    block: Block
+    person: IntVector
+
+
+@dataclass(frozen=True, eq=False)
 class HazardData:
     """All that the likelihood needs: blocks of persons and the cells they share.
+
+    An equation is one *transition* with its own mass points, or several that share their coefficients and differ
+    in mass points and in the cells they are at risk in (a programme effect that differs by class).
 
     Attributes
     ----------
@@ -79,9 +104,13 @@ class HazardData:
         Baseline and effect dummies of the cells, per transition.
     at_risk : (J, C) float
         1 where a cell is at risk of the transition.
-    event_sums : tuple of (q_j,) arrays
-        Sums of (x, z) over the events of each transition, in the order dense x, z, sparse x.
+    owner : tuple of J int, non-decreasing
+        The equation of each transition.
+    event_sums : tuple of (q_e,) arrays
+        Sums of (x, z) over the events of each equation, in the order dense x, z, sparse x.
     n_persons : int
+    spell : (U,) int
+        Spell of each unit, over all blocks.
     timing : {"exact", "interval", "logit"}
         Events fall at the end of a row, somewhere in it, or rows are units of discrete time.
     """
@@ -89,8 +118,10 @@ class HazardData:
     blocks: tuple[Block, ...]
     z: tuple[FloatMatrix, ...]
     at_risk: FloatMatrix
+    owner: tuple[int, ...]
     event_sums: tuple[FloatVector, ...]
     n_persons: int
+    spell: IntVector
     timing: Timing = "exact"
 
     @property
@@ -100,19 +131,34 @@ class HazardData:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of coefficients q_j of each transition."""
+        """Number of coefficients q_e of each equation."""
         return tuple(len(total) for total in self.event_sums)
 
     @property
     def spans(self) -> list[slice]:
-        """Where the coefficients of each transition stand in the parameter vector."""
-        ends = np.cumsum(self.sizes)
-        return [slice(end - size, end) for end, size in zip(ends, self.sizes, strict=True)]
+        """Where the coefficients of each transition stand if every transition had its own."""
+        sizes = [self.sizes[equation] for equation in self.owner]
+        ends = np.cumsum(sizes)
+        return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+
+    @property
+    def shared(self) -> bool:
+        """Whether some transitions share their coefficients."""
+        return len(self.owner) > len(self.event_sums)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether some persons came under observation after their spell began."""
+        return any(block.history is not None for block in self.blocks)
+
+    def spread(self, beta: Sequence[FloatVector]) -> tuple[FloatVector, ...]:
+        """The coefficients of every transition, from those of the equations."""
+        return tuple(beta[equation] for equation in self.owner)
 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """beta: per transition (q_j,), order dense x, z, sparse x; mu (J, K) log mass points; a (K,) logits, a[0] = 0."""
+    """beta: per equation (q_e,), order dense x, z, sparse x; mu (J, K) log mass points; a (K,) logits, a[0] = 0."""
 
     beta: tuple[FloatVector, ...]
     mu: FloatMatrix

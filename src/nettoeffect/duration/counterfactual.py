@@ -7,21 +7,31 @@ hazards (`nettoeffect.effect.occupancy`). Classes are weighted by what is known 
     survivors:  p_ik exp(-Lambda_ik(s))                           (on benefit at s, not started)
     inflow:     p_ik                                              (enters; the start is planned at s)
 
-with Lambda the integrated hazards of all exits and of programme entry up to s, and p_ik the class
-probabilities given the person's earlier spells. Nothing after the start enters the weights.
+with Lambda the integrated hazards of all exits and of all entries up to s, and p_ik the class probabilities given
+the person's earlier spells. Nothing after the start enters the weights.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.assemble import Equation
+from nettoeffect.duration.cohort import Cohort, Path
+from nettoeffect.duration.fitted import (
+    Moments,
+    coefficients,
+    covariate_index,
+    log_ratios,
+    notice_shift,
+    relative_hazards,
+)
 from nettoeffect.duration.likelihood import unit_terms
-from nettoeffect.duration.specification import PROGRAMME, Specification, cell_hazards
+from nettoeffect.duration.specification import Clock, Specification
 from nettoeffect.effect.occupancy import FloatArray, Origin, Step, occupancy, timeline
 from nettoeffect.spells import Spells
 
@@ -30,146 +40,38 @@ CHUNK = 2048
 
 
 @dataclass(frozen=True, eq=False)
-class FittedHazards:
-    """Hazards at one value of the parameters, split into what varies by spell, piece, phase and class.
-
-    Attributes
-    ----------
-    index : (E, U)
-        x'beta of each equation in each unit.
-    pieces : (E, M)
-        Relative hazards on the pieces of all baseline cuts.
-    ratios : (E, 1 + L)
-        Hazard ratios before the start and in each phase after it.
-    mu : (E, K)
-        Log mass points.
-    """
-
-    index: FloatMatrix
-    pieces: FloatMatrix
-    ratios: FloatMatrix
-    mu: FloatMatrix
-
-
-def fitted_hazards(
-    spec: Specification,
-    equations: list[Equation],
-    parameters: Parameters,
-    units: IntVector | slice,
-    phases: tuple[float, ...],
-    programme_length: float,
-) -> FittedHazards:
-    """Evaluate the hazards for some units and the phases of a programme of given length."""
-    begin = np.array(phases)
-    index, pieces, ratios = [], [], []
-    for number, (equation, beta) in enumerate(zip(equations, parameters.beta, strict=True)):
-        coefficients = beta[equation.order]
-        n_x, n_baseline = len(equation.design.names), len(equation.baseline_names)
-        p, m = equation.design.columns.dense.shape[1], equation.z.shape[1]
-        own = np.concatenate([beta[:p], beta[p + m :]])
-        index.append(equation.design.columns.take(units).dot(own))
-        piece, ratio = cell_hazards(
-            spec,
-            number,
-            coefficients[n_x : n_x + n_baseline],
-            coefficients[n_x + n_baseline :],
-            begin,
-            begin >= programme_length,
-        )
-        pieces.append(piece)
-        ratios.append(ratio)
-    return FittedHazards(np.array(index), np.array(pieces), np.array(ratios), parameters.mu)
-
-
-@dataclass(frozen=True, eq=False)
-class Cohort:
-    """The spells averaged over, at a start moment.
-
-    Attributes
-    ----------
-    spells : Spells
-        All spells of the fit.
-    chosen : (S,) int
-        Spells averaged over, sorted by `start`.
-    start : float or (S,) array
-        Month of the programme start.
-    population : str
-        ``"treated"``, ``"survivors"`` or ``"inflow"``.
-    own_start : bool
-        Whether each spell has its own observed start; then every spell weighs the same.
-    """
-
-    spells: Spells
-    chosen: IntVector
-    start: float | FloatVector
-    population: str
-    own_start: bool
-
-    @property
-    def origin(self) -> Origin:
-        """From where months are counted."""
-        return "inflow" if self.population == "inflow" else "programme_start"
-
-    def subset(self, size: int) -> Cohort:
-        """A random part of the cohort, the same every time, of at most `size` spells."""
-        if len(self.chosen) <= size:
-            return self
-        kept = np.sort(np.random.default_rng(0).choice(len(self.chosen), size, replace=False))
-        start = self.start[kept] if isinstance(self.start, np.ndarray) else self.start
-        return replace(self, chosen=self.chosen[kept], start=start)
-
-    def history(self) -> tuple[IntVector, IntVector, FloatVector, FloatVector]:
-        """Episodes of the chosen spells up to the start: place in `chosen`, unit, from, to.
-
-        The covariates of the last episode hold on up to the start where a spell ended before it.
-        """
-        first = np.searchsorted(self.spells.episode_spell, self.chosen)
-        last = np.searchsorted(self.spells.episode_spell, self.chosen, side="right")
-        place = np.repeat(np.arange(len(self.chosen)), last - first)
-        unit = np.arange(len(place)) + np.repeat(
-            first - np.append(0, np.cumsum(last - first)[:-1]), last - first
-        )
-        until = np.broadcast_to(np.asarray(self.start, dtype=float), len(self.chosen))[place]
-        stop = np.where(unit == last[place] - 1, np.inf, self.spells.episode_stop[unit])
-        return place, unit, np.minimum(self.spells.episode_start[unit], until), np.minimum(stop, until)
-
-    def unit_at_start(self, *, before: bool = False) -> IntVector:
-        """The episode that holds at the origin of the clock; its covariates are kept from there on.
-
-        A start often falls on the boundary of two episodes. It was decided on under the episode `before` it, which the
-        entry hazard needs; what follows it happens under the one that begins.
-        """
-        place, unit, _, _ = self.history()
-        if self.population == "inflow":
-            return unit[np.searchsorted(place, np.arange(len(self.chosen)))]
-        until = np.broadcast_to(np.asarray(self.start, dtype=float), len(self.chosen))[place]
-        begin = self.spells.episode_start[unit]
-        begun = (begin < until) | (begin == 0) if before else begin <= until
-        current = np.zeros(len(self.chosen), dtype=np.intp)
-        current[place[begun]] = unit[begun]
-        return current
-
-
-@dataclass(frozen=True, eq=False)
 class FittedCurves:
     """Curves with and without the programme at any month, averaged over a cohort; exact, callable.
 
     Attributes
     ----------
-    base : FittedHazards
-        Exit equations only, at the units of the cohort: index (J, S).
+    log_base : (J, M, S)
+        Log hazards of the exits before the class multiplier, without the programme; M pieces, or one row for all.
+    pieces : (J, M) or (J, 1)
+        Relative hazards on the baseline pieces; ones where `log_base` has pieces itself.
+    mu : (J, K)
+        Log mass points before any programme.
+    log_ratio : (J, L, S or 1, K or 1)
+        Log hazard ratios in each phase of the programme.
     weights : (S, K)
         Weight of each spell and class; sums to one.
-    cuts, phases, start, origin
+    cuts : (M - 1,) or (M - 1, S) array
+    phases, start, origin
         As in `nettoeffect.effect.occupancy.timeline`.
+    clock : Clock
+        Discrete time has odds, which are turned into the hazards that give the same probabilities.
     """
 
-    base: FittedHazards
+    log_base: FloatArray
+    pieces: FloatMatrix
+    mu: FloatMatrix
+    log_ratio: FloatArray
     weights: FloatMatrix
-    cuts: tuple[float, ...]
+    cuts: FloatArray
     phases: tuple[float, ...]
     start: float | FloatVector
     origin: Origin
+    clock: Clock
 
     def __call__(self, months: FloatVector) -> tuple[FloatMatrix, FloatMatrix]:
         """Occupancy (T, 1 + J) with and without the programme at `months` (T,), increasing or not."""
@@ -180,28 +82,46 @@ class FittedCurves:
     def timelines(self, months: FloatVector) -> list[list[Step]]:
         """Steps to walk along, one list per chunk of spells; they do not depend on the parameters."""
         steps: list[list[Step]] = []
+        common = not isinstance(self.start, np.ndarray) and self.cuts.ndim == 1
+        k = self.weights.shape[1]
         for part in self._parts():
-            start = self.start[part] if isinstance(self.start, np.ndarray) else self.start
-            if steps and not isinstance(start, np.ndarray):
+            if steps and common:
                 steps.append(steps[0])
                 continue
-            start = np.repeat(start, self.weights.shape[1]) if isinstance(start, np.ndarray) else start
-            steps.append(
-                timeline(self.cuts, start=start, phases=self.phases, months=months, origin=self.origin)
-            )
+            start = np.repeat(self.start[part], k) if isinstance(self.start, np.ndarray) else self.start
+            cuts = np.repeat(self.cuts[:, part], k, axis=1) if self.cuts.ndim == 2 else self.cuts
+            steps.append(timeline(cuts, start=start, phases=self.phases, months=months, origin=self.origin))
         return steps
 
     def along(self, timelines: list[list[Step]]) -> FloatArray:
         """Occupancy with and without the programme, (2, T, 1 + J), at the marks of the timelines."""
         marks = sum(step.mark for step in timelines[0])
-        curves = np.zeros((2, marks, 1 + len(self.base.mu)))
-        ratios = (self.base.ratios, np.ones_like(self.base.ratios))
+        curves = np.zeros((2, marks, 1 + len(self.mu)))
         for part, steps in zip(self._parts(), timelines, strict=True):
-            scale = np.exp(self.base.index[:, part, None] + self.base.mu[:, None, :])
-            hazards = self.base.pieces[:, :, None] * scale.reshape(len(scale), 1, -1)
-            for curve, ratio in zip(curves, ratios, strict=True):
-                curve += occupancy(hazards, ratio, steps, self.weights[part].ravel())
+            base = self._base(part)
+            ratio = self._ratio(part)
+            weights = self.weights[part].ravel()
+            for curve, ratios in zip(curves, (ratio, np.ones_like(ratio)), strict=True):
+                if self.clock.timing == "logit":
+                    hazards, walked = _from_odds(base, ratios, steps, self.clock.interval)
+                    curve += occupancy(hazards, np.ones((len(base), 1)), walked, weights)
+                else:
+                    curve += occupancy(base, ratios, steps, weights)
         return curves
+
+    def _base(self, part: slice) -> FloatArray:
+        """(J, M, G) hazards of a chunk without the programme; groups run spell by class."""
+        base = np.exp(self.log_base[:, :, part, None] + self.mu[:, None, None, :])
+        return self.pieces[:, :, None] * base.reshape(*base.shape[:2], -1)
+
+    def _ratio(self, part: slice) -> FloatArray:
+        """(J, 1 + L) or (J, 1 + L, G) hazard ratios; phase 0 is before the programme."""
+        own = self.log_ratio if self.log_ratio.shape[2] == 1 else self.log_ratio[:, :, part]
+        ratio = np.concatenate([np.ones_like(own[:, :1]), np.exp(own)], axis=1)
+        if ratio.shape[2:] == (1, 1):
+            return ratio[:, :, 0, 0]
+        n, k = self.weights[part].shape
+        return np.broadcast_to(ratio, (*ratio.shape[:2], n, k)).reshape(*ratio.shape[:2], -1)
 
     def _parts(self) -> list[slice]:
         """Some thousand spells at a time; groups run spell by class."""
@@ -210,19 +130,55 @@ class FittedCurves:
     @property
     def knots(self) -> FloatVector:
         """Months at which the averaged curves have a kink."""
+        cuts = self.cuts if self.cuts.ndim == 1 else np.empty(0)
         if self.origin == "inflow":
-            return np.union1d(np.asarray(self.start) + np.array(self.phases), self.cuts)
-        shared = [] if isinstance(self.start, np.ndarray) else [cut - self.start for cut in self.cuts]
+            return np.union1d(np.asarray(self.start) + np.array(self.phases), cuts)
+        shared = [] if isinstance(self.start, np.ndarray) else [cut - self.start for cut in cuts]
         return np.union1d(self.phases, shared)
+
+
+def _from_odds(
+    base: FloatArray, ratio: FloatArray, steps: Sequence[Step], interval: float
+) -> tuple[FloatArray, list[Step]]:
+    """Hazards of piece and phase together, such that each interval has the probabilities of the logit."""
+    every = ratio if ratio.ndim == 3 else ratio[:, :, None]
+    odds = base[:, :, None] * every[:, None]
+    total = odds.sum(axis=0)
+    per_odds = np.divide(np.log1p(total), total, out=np.ones_like(total), where=total > 0) / interval
+    hazards = (odds * per_odds).reshape(len(base), -1, base.shape[2])
+    n_phases = ratio.shape[1]
+    return hazards, [Step(s.piece * n_phases + s.phase, 0, s.length, s.mark) for s in steps]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What the programme is taken to be.
+
+    Attributes
+    ----------
+    programme : int
+        Its type.
+    length, planned_length : float, months
+        When the phase after the programme begins, by its actual and by its planned end; inf where it plays no part.
+    """
+
+    programme: int = 0
+    length: float = np.inf
+    planned_length: float = np.inf
+
+    def phases(self, spec: Specification) -> tuple[float, ...]:
+        """Months since the start at which an effect changes."""
+        ends = [each for each in (self.length, self.planned_length) if np.isfinite(each)]
+        return tuple(sorted({0.0, *spec.elapsed, *ends}))
 
 
 def fitted_curves(
     spec: Specification,
-    equations: list[Equation],
+    equations: Sequence[Equation],
     parameters: Parameters,
     cohort: Cohort,
     log_prior: FloatMatrix,
-    programme_length: float,
+    plan: Plan,
 ) -> FittedCurves:
     """Curves of a cohort at one value of the parameters.
 
@@ -230,39 +186,88 @@ def fitted_curves(
     ----------
     log_prior : (S, K)
         Log-likelihood of the person's earlier spells by class, before the class probabilities.
-    programme_length : float, months
-        When the phase after the programme begins, where the effect distinguishes it.
     """
-    cuts = {0.0, *spec.elapsed, *([programme_length] if spec.during_after else [])}
-    phases = tuple(sorted(cuts))
-    at_start = cohort.unit_at_start()
-    now = fitted_hazards(spec, equations, parameters, at_start, phases, programme_length)
-    weights = _weights(spec, equations, parameters, cohort, log_prior)
-    exits = slice(0, len(spec.exits))
-    base = replace(
-        now, index=now.index[exits], pieces=now.pieces[exits], ratios=now.ratios[exits], mu=now.mu[exits]
+    rows = loading_rows(equations)
+    exits = [
+        number for number, each in enumerate(spec.transitions) if each.kind == "exit" and each.origin == 0
+    ]
+    phases = plan.phases(spec)
+    begin = np.array(phases)
+    moments = Moments(plan.programme, begin, begin >= plan.length, begin >= plan.planned_length, cohort.start)
+    path = cohort.path
+    ratios = [
+        log_ratios(
+            spec.transitions[number].effects[plan.programme] if spec.transitions[number].effects else None,
+            equations[number],
+            parameters.beta[number],
+            parameters.mu[rows[number]],
+            moments,
+            cohort.episode_at_start,
+        )
+        for number in exits
+    ]
+    log_base, pieces = _log_base(spec, equations, parameters, exits, cohort, path)
+    shape = np.broadcast_shapes(*(ratio.shape for ratio in ratios))
+    return FittedCurves(
+        log_base=log_base,
+        pieces=pieces,
+        mu=parameters.mu[[rows[number][0] for number in exits]],
+        log_ratio=np.array([np.broadcast_to(ratio, shape) for ratio in ratios]),
+        weights=_weights(spec, equations, parameters, cohort, log_prior, plan),
+        cuts=np.array(spec.cuts) if path is None else path.bounds,
+        phases=phases,
+        start=cohort.start,
+        origin=cohort.origin,
+        clock=spec.clock,
     )
-    return FittedCurves(base, weights, spec.cuts, phases, cohort.start, cohort.origin)
+
+
+def loading_rows(equations: Sequence[Equation]) -> list[IntVector]:
+    """Per equation the rows of mu that belong to it; the first holds before any programme."""
+    ends = np.cumsum([len(eq.loadings) for eq in equations])
+    return [np.arange(end - len(eq.loadings), end) for end, eq in zip(ends, equations, strict=True)]
+
+
+def _log_base(
+    spec: Specification,
+    equations: Sequence[Equation],
+    parameters: Parameters,
+    exits: Sequence[int],
+    cohort: Cohort,
+    path: Path | None,
+) -> tuple[FloatArray, FloatMatrix]:
+    """Log hazards without the programme (J, M or 1, S), and relative hazards of the pieces (J, M) apart from them."""
+    told = cohort.notified
+    log_base, pieces = [], []
+    for number in exits:
+        equation, beta = equations[number], parameters.beta[number]
+        relative = relative_hazards(spec, number, coefficients(equation, beta).pieces)
+        shift = notice_shift(equation, beta) * told
+        if path is None:
+            log_base.append((cohort.index(equation, beta) + shift)[None])
+            pieces.append(relative)
+        else:
+            index = covariate_index(equation, beta, slice(None))
+            log_base.append(np.log(relative)[path.piece] + index[path.episode] + shift)
+            pieces.append(np.ones(1))
+    return np.array(log_base), np.array(pieces)
 
 
 def _weights(
     spec: Specification,
-    equations: list[Equation],
+    equations: Sequence[Equation],
     parameters: Parameters,
     cohort: Cohort,
     log_prior: FloatMatrix,
+    plan: Plan,
 ) -> FloatMatrix:
     """(S, K) weights of the cohort: information up to and including the start, summing to one."""
     log_weight = parameters.log_probabilities + log_prior
     log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
     if cohort.population != "inflow":
-        integrated = _integrated_hazards(spec, equations, parameters, cohort)
-        log_weight = log_weight - integrated.T @ np.exp(parameters.mu)
+        log_weight = log_weight + _log_survival(spec, equations, parameters, cohort)
     if cohort.population == "treated":
-        entry = spec.names.index(PROGRAMME)
-        decided = cohort.unit_at_start(before=True)
-        index = fitted_hazards(spec, equations, parameters, decided, (0.0,), np.inf).index[entry]
-        log_weight = log_weight + index[:, None] + parameters.mu[entry]
+        log_weight = log_weight + _log_entry(spec, equations, parameters, cohort, plan)
     if cohort.own_start:
         log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
     weights: FloatMatrix = np.exp(log_weight - log_weight.max())
@@ -270,26 +275,55 @@ def _weights(
     return weights
 
 
-def _integrated_hazards(
-    spec: Specification, equations: list[Equation], parameters: Parameters, cohort: Cohort
+def _log_entry(
+    spec: Specification,
+    equations: Sequence[Equation],
+    parameters: Parameters,
+    cohort: Cohort,
+    plan: Plan,
 ) -> FloatMatrix:
-    """(E, S): integral of exp(x'beta + baseline) from 0 to the start, before the class multiplier."""
-    place, unit, begin, stop = cohort.history()
-    past = fitted_hazards(spec, equations, parameters, unit, (0.0,), np.inf)
-    edges = np.array([0.0, *spec.cuts])
-    total = np.zeros((len(equations), len(cohort.chosen)))
-    for e, relative in enumerate(past.pieces):
-        months = _cumulative(edges, relative, stop) - _cumulative(edges, relative, begin)
-        total[e] = np.bincount(place, weights=np.exp(past.index[e]) * months, minlength=total.shape[1])
-    return total
+    """(S, K) log hazard of entry at the start, up to what all spells and classes share."""
+    found = [
+        number
+        for number, each in enumerate(spec.transitions)
+        if each.kind == "programme" and each.event == plan.programme
+    ]
+    if not found:  # entry is not modelled: everybody is as likely to start
+        return np.zeros((len(cohort.chosen), parameters.n_classes))
+    entry = found[0]
+    index = covariate_index(equations[entry], parameters.beta[entry], cohort.episode_before_start)
+    index = index + notice_shift(equations[entry], parameters.beta[entry]) * cohort.notified
+    log_entry: FloatMatrix = index[:, None] + parameters.mu[loading_rows(equations)[entry][0]]
+    return log_entry
 
 
-def _cumulative(edges: FloatVector, relative: FloatVector, at: FloatVector) -> FloatVector:
-    """Integral of a step function from 0 to `at`; `edges` are the left ends of its pieces."""
-    before = np.append(0.0, np.cumsum(np.diff(edges) * relative[:-1]))
-    piece = np.searchsorted(edges, at, side="right") - 1
-    integral: FloatVector = before[piece] + relative[piece] * (at - edges[piece])
-    return integral
+def _log_survival(
+    spec: Specification, equations: Sequence[Equation], parameters: Parameters, cohort: Cohort
+) -> FloatMatrix:
+    """(S, K) log probability of neither exit nor entry before the start, nor notice before it came."""
+    rows, past, edges = loading_rows(equations), cohort.past, np.array([0.0, *spec.cuts])
+    logit = spec.clock.timing == "logit"
+    months = past.by_piece(edges) if logit else None
+    total = np.zeros((len(past.place), parameters.n_classes))
+    odds = np.zeros((0 if months is None else len(edges), *total.shape))
+    for number, transition in enumerate(spec.transitions):
+        if transition.origin != 0:
+            continue
+        equation, beta = equations[number], parameters.beta[number]
+        relative = relative_hazards(spec, number, coefficients(equation, beta).pieces)
+        scale = np.exp(covariate_index(equation, beta, past.episode))
+        v = np.exp(parameters.mu[rows[number][0]])
+        if months is not None:
+            odds += relative[:, None, None] * scale[:, None] * v
+            continue
+        before, after = past.months(edges, relative)
+        told = np.exp(notice_shift(equation, beta)) * (transition.kind != "notification")
+        total -= (scale * (before * (not transition.after_notice) + after * told))[:, None] * v
+    if months is not None:
+        total = -np.einsum("mh,mhk->hk", months / spec.clock.interval, np.log1p(odds))
+    return np.array(
+        [np.bincount(past.place, weights=each, minlength=len(cohort.chosen)) for each in total.T]
+    ).T
 
 
 def earlier_spells(spells: Spells, data: HazardData, parameters: Parameters) -> FloatMatrix:
@@ -297,9 +331,7 @@ def earlier_spells(spells: Spells, data: HazardData, parameters: Parameters) -> 
     if len(spells) == spells.n_persons:
         return np.zeros((len(spells), parameters.n_classes))
     terms = unit_terms(data, parameters)
-    own = np.array(
-        [np.bincount(spells.episode_spell, weights=term, minlength=len(spells)) for term in terms]
-    ).T
+    own = np.array([np.bincount(data.spell, weights=term, minlength=len(spells)) for term in terms]).T
     total = np.cumsum(own, axis=0) - own
     first = np.searchsorted(spells.person, spells.person)
     earlier: FloatMatrix = total - total[first]

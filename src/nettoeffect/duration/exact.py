@@ -78,22 +78,38 @@ def add_block(
     parts = integrals(data, block, parameters.beta)
     a_sums = np.array([block.by_person(part.months[0]) for part in parts])
     post = posterior(a_sums, block.n_events, parameters)
-    v = np.exp(parameters.mu)
-    w = v @ post.p
     b = [b_matrix(block, j, part) for j, part in enumerate(parts)]
-    spans = data.spans
+    q = data.spans[-1].stop
+    r = add_mixing_corner(post, a_sums, parameters.mu, gradient[q:], hessian[q:, q:])
+    add_survival(data, block, parts, b, np.exp(parameters.mu), r, gradient, hessian)
+    return float(post.loglik.sum())
+
+
+def add_survival(
+    data: HazardData,
+    block: Block,
+    parts: Sequence[Integral],
+    b: Sequence[Columns],
+    v: FloatMatrix,
+    r: FloatMatrix,
+    gradient: FloatVector,
+    hessian: FloatMatrix,
+) -> None:
+    """Add in place what the integrated hazards -A v give the coefficients, alone and with (mu, a).
+
+    `r` (J + 1, K, N) are the scores of (mu, a) times p, and last p itself.
+    """
+    p, spans = r[-1], data.spans
+    w = v @ p
     for j, span in enumerate(spans):
         gradient[span] -= b[j].transpose_dot(w[j])
         hessian[span, span] -= rows_gram(data, block, j, parts[j], w[j])
         for l in range(j + 1):  # noqa: E741
-            between = b[j].cross((v[j] * v[l]) @ post.p - w[j] * w[l], b[l])
+            between = b[j].cross((v[j] * v[l]) @ p - w[j] * w[l], b[l])
             hessian[span, spans[l]] += between
             if l < j:
                 hessian[spans[l], span] += between.T
-    q = spans[-1].stop
-    r = add_mixing_corner(post, a_sums, parameters.mu, gradient[q:], hessian[q:, q:])
     _add_mixing(r, v, w, b, spans, hessian)
-    return float(post.loglik.sum())
 
 
 def b_matrix(block: Block, j: int, part: Integral) -> Columns:

@@ -29,8 +29,10 @@ BoolVector = npt.NDArray[np.bool_]
 # Mass points are sought in [centre - 6, centre + 4] on the log scale, centre = log(events / exposure), and at
 # the floor. METHODS: heavier boxes only find single very short durations.
 BELOW, ABOVE = 6.0, 4.0
-# Grid lines per transition, by the number of transitions: at most some thousand points.
+# Grid lines per transition, by the number of transitions: at most some thousand points. With more transitions so many
+# points are scattered over the box instead, each coordinate at the floor with this probability.
 GRID = {1: 60, 2: 24, 3: 13, 4: 8}
+SCATTERED, AT_FLOOR = 4000, 0.15
 # At the floor the whole sample would expect this many events of the transition: a zero hazard in all but name.
 FLOOR_EVENTS = 1e-8
 # Persons per step over the grid, at the most, and persons times grid points kept at a time.
@@ -47,15 +49,18 @@ class PersonSums:
         Integrated hazards at v = 1.
     n : (J, N)
         Events.
+    sign : (N,)
+        1 for persons; -1 for the pasts that left-truncated persons are conditional on, as persons of their own.
     """
 
     a: FloatMatrix
     n: FloatMatrix
+    sign: FloatVector
 
     @property
     def centre(self) -> FloatVector:
         """(J,) log of events over exposure: the one mass point of a model without heterogeneity."""
-        centre: FloatVector = np.log(self.n.sum(axis=1) / self.a.sum(axis=1))
+        centre: FloatVector = np.log((self.n @ self.sign) / (self.a @ self.sign))
         return centre
 
     @property
@@ -67,18 +72,29 @@ class PersonSums:
     def sample(self, size: int) -> PersonSums:
         """A random part of the persons, the same every time, of at most `size`."""
         n_persons = self.n.shape[1]
-        if n_persons <= size:
+        if (
+            n_persons <= size or self.truncated
+        ):  # a person without the past could raise the likelihood for ever
             return self
         kept = np.sort(np.random.default_rng(0).choice(n_persons, size, replace=False))
-        return PersonSums(self.a[:, kept], self.n[:, kept])
+        return PersonSums(self.a[:, kept], self.n[:, kept], self.sign[kept])
+
+    @property
+    def truncated(self) -> bool:
+        """Whether some of these are pasts of persons."""
+        return bool(self.sign[-1] < 0)
 
     def in_units_of(self, centre: FloatVector) -> PersonSums:
         """The same persons with log mass points counted from `centre` (J,)."""
-        return PersonSums(self.a * np.exp(centre)[:, None], self.n)
+        return PersonSums(self.a * np.exp(centre)[:, None], self.n, self.sign)
 
     def loglik(self, parameters: Parameters) -> FloatVector:
         """(N,) log sum_k pi_k exp(l_ik), without the part of the coefficients c_i."""
         return posterior(self.a, self.n, parameters).loglik
+
+    def total(self, parameters: Parameters) -> float:
+        """Sum of `loglik`, less that of the pasts."""
+        return float(self.loglik(parameters) @ self.sign)
 
     def log_terms(self, mu: FloatVector) -> FloatVector:
         """(N,) l_i at the log mass point mu (J,)."""
@@ -100,7 +116,7 @@ class PersonSums:
         size = min(CHUNK, max(64, GRID_CELLS // len(total)))
         for low in range(0, len(loglik), size):
             part = slice(low, low + size)
-            product = np.exp(np.minimum(-loglik[part], 600.0))[None, :]
+            product = (self.sign[part] * np.exp(np.minimum(-loglik[part], 600.0)))[None, :]
             for j, line in enumerate(lines):
                 term = np.exp(line[:, None] * self.n[j, part] - np.exp(line)[:, None] * self.a[j, part])
                 if j == len(lines) - 1:
@@ -111,7 +127,14 @@ class PersonSums:
 
     def evaluate_mixing(self, parameters: Parameters) -> Evaluation:
         """Log-likelihood, gradient and Hessian in (mu, a[1:]) with the coefficients held."""
-        return evaluate_mixing(self.a, self.n, parameters)
+        own = self.sign > 0
+        found = evaluate_mixing(self.a[:, own], self.n[:, own], parameters)
+        if not self.truncated:
+            return found
+        past = evaluate_mixing(self.a[:, ~own], self.n[:, ~own], parameters)
+        return Evaluation(
+            found.value - past.value, found.gradient - past.gradient, found.hessian - past.hessian
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,14 +175,9 @@ def candidates(sums: PersonSums, parameters: Parameters, n_best: int) -> list[Ca
     centre = sums.centre[:, None]
     sums = sums.in_units_of(centre[:, 0])
     loglik = sums.loglik(replace(parameters, mu=parameters.mu - centre))
-    lines = _grid_lines(sums)
-    surface = sums.on_grid(lines, loglik) - len(loglik)
-    peaks = np.argwhere(surface == maximum_filter(surface, size=3, mode="nearest"))
-    peaks = peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:n_best]
     found: list[Candidate] = []
-    for peak in peaks:
-        start = np.array([line[at] for line, at in zip(lines, peak, strict=True)])
-        new = _polish(sums, loglik, start, at_floor=peak == 0, tolerance=1e-3)
+    for start in _peaks(sums, replace(parameters, mu=parameters.mu - centre), loglik, n_best):
+        new = _polish(sums, loglik, start, at_floor=start <= sums.floor, tolerance=1e-3)
         if all(np.abs(new.mu - old.mu).max() > 0.05 for old in found):
             found.append(new)
     highest = max(range(len(found)), key=lambda number: found[number].gradient)  # the certificate: to the end
@@ -169,9 +187,32 @@ def candidates(sums: PersonSums, parameters: Parameters, n_best: int) -> list[Ca
     return [replace(candidate, mu=candidate.mu + centre[:, 0]) for candidate in found]
 
 
+def _peaks(
+    sums: PersonSums, parameters: Parameters, loglik: FloatVector, n_best: int
+) -> list[FloatVector]:
+    """Log mass points where the gradient function is high: local maxima of a grid, or the best of scattered points."""
+    if len(sums.a) not in GRID:
+        points, sample = _scattered(sums), sums.sample(CHUNK)
+        of_sample = sample.loglik(parameters)
+        height = [float(_ratios(sample, of_sample, mu) @ sample.sign) for mu in points]
+        return list(points[np.argsort(height)[::-1][:n_best]])
+    lines = _grid_lines(sums)
+    surface = sums.on_grid(lines, loglik)
+    peaks = np.argwhere(surface == maximum_filter(surface, size=3, mode="nearest"))
+    peaks = peaks[np.argsort(-surface[tuple(peaks.T)], kind="stable")][:n_best]
+    return [np.array([line[at] for line, at in zip(lines, peak, strict=True)]) for peak in peaks]
+
+
+def _scattered(sums: PersonSums) -> FloatMatrix:
+    """(points, J) log mass points all over the box, the same every time."""
+    rng = np.random.default_rng(0)
+    points = sums.centre + rng.uniform(-BELOW, ABOVE, (SCATTERED, len(sums.a)))
+    return np.where(rng.random(points.shape) < AT_FLOOR, sums.floor, points)
+
+
 def _grid_lines(sums: PersonSums) -> list[FloatVector]:
     """Per transition: the floor, then equally spaced log mass points."""
-    size = GRID.get(len(sums.a), 6)
+    size = GRID[len(sums.a)]
     return [
         np.concatenate([[low], np.linspace(mid - BELOW, mid + ABOVE, size)])
         for low, mid in zip(sums.floor, sums.centre, strict=True)
@@ -182,10 +223,11 @@ def _polish(
     sums: PersonSums, loglik: FloatVector, mu: FloatVector, at_floor: BoolVector, tolerance: float
 ) -> Candidate:
     """Maximise log(D + N) by Newton from a grid point; coordinates at the floor stay there."""
+    pasts = float((sums.sign < 0).sum())  # keep the sum positive
 
     def log_sum(point: FloatVector) -> Evaluation:
-        ratio = _ratios(sums, loglik, point)
-        total = max(float(ratio.sum()), 1e-300)
+        ratio = sums.sign * _ratios(sums, loglik, point)
+        total = max(float(ratio.sum()) + pasts, 1e-300)
         score = sums.score(point)
         gradient = score @ ratio / total
         hessian = (score * ratio) @ score.T / total - np.outer(gradient, gradient)
@@ -195,9 +237,9 @@ def _polish(
     if not at_floor.all():
         mu = maximise(log_sum, mu, free=~at_floor, radius=0.5, tolerance=tolerance, max_steps=10).x
     ratio = _ratios(sums, loglik, mu)
-    mass = min(max(_best_mass(ratio - 1.0), 1.0 / len(loglik)), 0.9)
-    rise = float(np.log1p(mass * (ratio - 1.0)).sum())
-    return Candidate(mu, float(ratio.sum()) - len(loglik), mass, rise)
+    mass = min(max(_best_mass(ratio - 1.0, sums.sign), 1.0 / len(loglik)), 0.9)
+    rise = float(np.log1p(mass * (ratio - 1.0)) @ sums.sign)
+    return Candidate(mu, float((ratio - 1.0) @ sums.sign), mass, rise)
 
 
 def _ratios(sums: PersonSums, loglik: FloatVector, mu: FloatVector) -> FloatVector:
@@ -206,12 +248,12 @@ def _ratios(sums: PersonSums, loglik: FloatVector, mu: FloatVector) -> FloatVect
     return ratio
 
 
-def _best_mass(ratio: FloatVector) -> float:
-    """argmax over e in (0, 1) of sum log(1 + e ratio): concave, so Newton inside a shrinking bracket."""
+def _best_mass(ratio: FloatVector, sign: FloatVector) -> float:
+    """argmax over e in (0, 1) of sum log(1 + e ratio): concave but for pasts, so Newton in a shrinking bracket."""
     low, high, mass = 0.0, 1.0, 0.05
     for _ in range(30):
         term = ratio / (1.0 + mass * ratio)
-        slope, curvature = term.sum(), (term**2).sum()
+        slope, curvature = float(term @ sign), max(float(term**2 @ sign), 1e-12)
         low, high = (mass, high) if slope > 0 else (low, mass)
         step = mass + slope / curvature
         new = step if low < step < high else 0.5 * (low + high)

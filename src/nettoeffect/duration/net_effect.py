@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,11 +13,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
-from nettoeffect.design.columns import FloatMatrix, FloatVector
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Parameters
-from nettoeffect.duration.counterfactual import Cohort, FittedCurves, earlier_spells, fitted_curves
-from nettoeffect.duration.specification import PROGRAMME
+from nettoeffect.duration.cohort import Cohort, Covariates
+from nettoeffect.duration.counterfactual import FittedCurves, Plan, earlier_spells, fitted_curves
+from nettoeffect.duration.effects import BoolVector
 from nettoeffect.effect.net_effect import NetEffect
+from nettoeffect.effect.scenarios import Scenarios
 from nettoeffect.errors import DataWarning, EffectError
 from nettoeffect.spells import Spells
 
@@ -23,31 +28,83 @@ if TYPE_CHECKING:
 
 Population = Literal["treated", "survivors", "inflow"]
 POPULATIONS = ("treated", "survivors", "inflow")
+Start = float | Literal["observed"]
 # Draws run on at most this many spells, evenly spread; only the deviation from the estimate is taken from them.
 DRAW_SPELLS = 4000
+MOST_GROUPS = 20
 
 
-def net_effect(
-    fit: HazardResults,
-    start: float | Literal["observed"],
-    *,
-    horizon: int,
-    population: Population,
-    programme_length: float | None,
-    draws: int,
-    seed: int,
-    progress: bool,
-) -> NetEffect:
-    """Net effect of one start moment; see `HazardResults.net_effect`."""
-    _check(fit, start, horizon, population, draws)
-    months = np.arange(horizon + 1.0)
-    length = _programme_length(fit, programme_length)
-    cohort = _cohort(fit, start, population)
-    _warn_beyond_data(fit.spells, cohort, horizon)
+@dataclass(frozen=True)
+class Request:
+    """What is asked of `HazardResults.net_effect`, apart from the start moment; fields as described there."""
+
+    horizon: int
+    population: Population = "treated"
+    programme: str | None = None
+    programme_length: float | None = None
+    covariates: Covariates = "realised"
+    draws: int = 500
+    seed: int = 1
+    progress: bool = True
+
+
+def net_effects(
+    fit: HazardResults, starts: Start | Sequence[Start], by: str | None, request: Request
+) -> NetEffect | Scenarios:
+    """Net effects of one or several start moments, for everybody or for each group."""
+    several = not isinstance(starts, str) and np.ndim(starts) > 0
+    every: list[Any] = list(starts) if several else [starts]  # type: ignore[arg-type]
+    if len(set(every)) < len(every) or not every:
+        raise EffectError(f"start={every} must name one or more start moments, each once.")
+    found: dict[str, NetEffect] = {}
+    for start in every:
+        for label, effect in _per_group(fit, start, by, request):
+            found[label] = effect
+    if by is None and not several:
+        return next(iter(found.values()))
+    return Scenarios(found)
+
+
+def _per_group(
+    fit: HazardResults, start: Start, by: str | None, request: Request
+) -> Iterator[tuple[str, NetEffect]]:
+    check_request(fit, start, request)
+    cohort = cohort_of(fit, start, request)
+    moment = "own start" if start == "observed" else f"start at month {float(start):g}"
+    if by is None:
+        yield moment, net_effect(fit, cohort, moment, request)
+        return
+    for value, members in _groups(cohort, by):
+        label = f"{by} = {value}, {moment}"
+        yield label, net_effect(fit, cohort.at(members), label, request)
+
+
+def _groups(cohort: Cohort, by: str) -> list[tuple[Any, IntVector]]:
+    """Values of a covariate at the start of the curves, and who has them."""
+    frame = cohort.spells.covariates
+    if by not in frame.columns:
+        near = get_close_matches(str(by), [str(name) for name in frame.columns], n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise EffectError(f"by='{by}' is not a covariate of these spells.{hint}")
+    values = frame[by].iloc[cohort.episode_at_start].reset_index(drop=True)
+    groups = sorted(values.unique().tolist(), key=lambda value: (str(type(value)), value))
+    if len(groups) > MOST_GROUPS:
+        raise EffectError(
+            f"by='{by}' has {len(groups)} values, and {MOST_GROUPS} groups is the most. Cut it into classes first."
+        )
+    return [(value, np.flatnonzero((values == value).to_numpy())) for value in groups]
+
+
+def net_effect(fit: HazardResults, cohort: Cohort, label: str, request: Request) -> NetEffect:
+    """Net effect for one cohort."""
+    months = np.arange(request.horizon + 1.0)
+    plan = plan_of(fit, request.programme, request.programme_length)
+    _warn_beyond_data(fit.spells, cohort, request.horizon)
     with threadpool_limits(1, "blas"):
-        curves = _curves(fit, fit.parameters, cohort, length)
+        curves = curves_at(fit, fit.parameters, cohort, plan)
         with_programme, without_programme = curves(months)
-        drawn = _draws(fit, cohort, months, length, draws, seed, progress) if draws else None
+        drawn = _draws(fit, cohort, months, plan, request) if request.draws else None
+    start = 0.0 if isinstance(cohort.start, np.ndarray) else float(cohort.start)
     return NetEffect(
         months=months,
         states=("benefit", *fit.specification.exits),
@@ -55,27 +112,31 @@ def net_effect(
         without_programme=without_programme,
         origin=cohort.origin,
         draws=drawn,
-        population=population,
+        population=request.population,
         n=len(np.unique(fit.spells.person[cohort.chosen])),
-        method=_method(fit, length),
-        label="own start" if start == "observed" else f"start at month {start:g}",
-        start=float(start) if population == "inflow" and start != "observed" else 0.0,
+        method=_method(fit, plan),
+        label=label,
+        start=start if request.population == "inflow" else 0.0,
         curves=curves,
     )
 
 
-def _check(fit: HazardResults, start: Any, horizon: Any, population: str, draws: Any) -> None:
-    if PROGRAMME not in fit.specification.names:
+def check_request(fit: HazardResults, start: Any, request: Request) -> None:
+    """Refuse what cannot be computed, by name."""
+    spec, horizon, draws = fit.specification, request.horizon, request.draws
+    if not spec.entries and not spec.effects:
         raise EffectError(
             "This model has no programme equation: there is no programme effect. Use TimingOfEvents."
         )
-    if fit.specification.clock.timing == "logit":
+    if spec.notified and spec.clock.timing == "logit":
         raise EffectError(
-            "A discrete-time logit has odds, not hazards: its curves are not available. Fit with timing='interval'."
+            "Curves of a logit with notification are not available. Fit with timing='interval'."
         )
-    if population not in POPULATIONS:
-        raise EffectError(f"population='{population}' is unknown. Choose one of {', '.join(POPULATIONS)}.")
-    if start == "observed" and population != "treated":
+    if request.population not in POPULATIONS:
+        raise EffectError(
+            f"population='{request.population}' is unknown. Choose one of {', '.join(POPULATIONS)}."
+        )
+    if start == "observed" and request.population != "treated":
         raise EffectError("start='observed' averages over those who started: use population='treated'.")
     if start != "observed" and not (isinstance(start, Real) and 0 <= float(start) < np.inf):
         raise EffectError(f"start={start} must be a month since spell start, 0 or later, or 'observed'.")
@@ -83,6 +144,22 @@ def _check(fit: HazardResults, start: Any, horizon: Any, population: str, draws:
         raise EffectError(f"horizon={horizon} must be a whole number of months, 1 or more.")
     if not (isinstance(draws, Integral) and int(draws) >= 0):
         raise EffectError(f"draws={draws} must be a whole number, 0 for no draws.")
+    _check_covariates(fit.spells, request.covariates)
+
+
+def _check_covariates(spells: Spells, covariates: Any) -> None:
+    if isinstance(covariates, Mapping):
+        unknown = [str(name) for name in covariates if name not in spells.covariates.columns]
+        if unknown:
+            raise EffectError(
+                f"The scenario sets {', '.join(unknown)}, which the spells do not have. Their covariates are: "
+                f"{', '.join(map(str, spells.covariates.columns))}."
+            )
+    elif covariates not in ("realised", "start"):
+        raise EffectError(
+            f"covariates={covariates!r} is unknown. Use 'realised', 'start', or a scenario such as "
+            "{'unemployment': 6.0}."
+        )
 
 
 def _warn_beyond_data(spells: Spells, cohort: Cohort, horizon: int) -> None:
@@ -98,27 +175,53 @@ def _warn_beyond_data(spells: Spells, cohort: Cohort, horizon: int) -> None:
         )
 
 
-def _programme_length(fit: HazardResults, length: float | None) -> float:
-    """Months after which the phase after the programme begins; the Kaplan-Meier median unless given."""
-    if not fit.specification.during_after:
-        if length is not None:
-            raise EffectError("programme_length only matters for effect='during/after'. Leave it out.")
-        return np.inf
-    if length is None:
-        return _median_length(fit.spells)
-    if not 0 < length < np.inf:
+def plan_of(fit: HazardResults, programme: str | None, length: float | None) -> Plan:
+    """The programme that is evaluated, and how long it lasts: the Kaplan-Meier median unless given.
+
+    Raises
+    ------
+    EffectError
+        An unknown type, none given where there are several, or a length that plays no part or makes no sense.
+    """
+    spec = fit.specification
+    types = spec.programmes
+    if programme is None and len(types) > 1:
+        raise EffectError(
+            f"There are {len(types)} programmes. Say which: programme='{types[0]}', for instance."
+        )
+    if programme is not None and programme not in types:
+        raise EffectError(f"programme='{programme}' is unknown. Choose one of {', '.join(types)}.")
+    number = 0 if programme is None else types.index(programme)
+    own = [each.effects[number] for each in spec.transitions if each.effects]
+    actual = any(phases is not None and phases.during_after and not phases.planned for phases in own)
+    planned = any(phases is not None and phases.during_after and phases.planned for phases in own)
+    if length is not None and not (actual or planned):
+        raise EffectError("programme_length only matters for effect='during/after'. Leave it out.")
+    if length is not None and not 0 < length < np.inf:
         raise EffectError(f"programme_length={length} must be a positive, finite number of months.")
-    return float(length)
+    of_type = fit.spells.programme_type == number
+    return Plan(
+        programme=number,
+        length=(length or _median_length(fit.spells, of_type)) if actual else np.inf,
+        planned_length=(length or _median_planned(fit.spells, of_type)) if planned else np.inf,
+    )
 
 
-def _median_length(spells: Spells) -> float:
+def _median_planned(spells: Spells, treated: BoolVector) -> float:
+    """Median of the planned lengths."""
+    planned = (spells.planned_end - spells.programme_start)[treated]
+    if np.isnan(planned).all():
+        raise EffectError("No planned end is known. Give programme_length in months.")
+    return float(np.nanmedian(planned))
+
+
+def _median_length(spells: Spells, treated: BoolVector) -> float:
     """Median programme length; a programme that the end of the spell cut off lasted at least so long.
 
     The median of the ends that were seen would be too short: long programmes are cut off most.
     """
     from statsmodels.duration.survfunc import SurvfuncRight
 
-    treated = spells.treated
     begin, finish, stop = (
         spells.programme_start[treated],
         spells.programme_end[treated],
@@ -137,47 +240,50 @@ def _median_length(spells: Spells) -> float:
     return float(curve.surv_times[half[0]])
 
 
-def _cohort(fit: HazardResults, start: float | Literal["observed"], population: Population) -> Cohort:
-    spells = fit.spells
+def cohort_of(fit: HazardResults, start: Start, request: Request) -> Cohort:
+    """The spells averaged over: those on benefit, or of the own starters of this programme."""
+    spells, cuts = fit.spells, fit.specification.cuts
+    on_benefit = spells.origin == 0
     if start != "observed":
-        return Cohort(spells, np.arange(len(spells)), float(start), population, own_start=False)
-    chosen = np.flatnonzero(spells.treated)
+        everybody = np.flatnonzero(on_benefit)
+        return Cohort(spells, everybody, float(start), request.population, False, cuts, request.covariates)
+    plan = plan_of(fit, request.programme, request.programme_length)
+    chosen = np.flatnonzero(on_benefit & (spells.programme_type == plan.programme))
     chosen = chosen[np.argsort(spells.programme_start[chosen], kind="stable")]
-    return Cohort(spells, chosen, spells.programme_start[chosen], population, own_start=True)
+    begin = spells.programme_start[chosen]
+    return Cohort(spells, chosen, begin, request.population, True, cuts, request.covariates)
 
 
-def _curves(fit: HazardResults, parameters: Parameters, cohort: Cohort, length: float) -> FittedCurves:
-    equations = list(fit.equations)
+def curves_at(fit: HazardResults, parameters: Parameters, cohort: Cohort, plan: Plan) -> FittedCurves:
+    """Exact curves of a cohort at some value of the parameters."""
     prior = earlier_spells(fit.spells, fit.data, parameters)[cohort.chosen]
-    return fitted_curves(fit.specification, equations, parameters, cohort, prior, length)
+    return fitted_curves(fit.specification, fit.equations, parameters, cohort, prior, plan)
 
 
 def _draws(
-    fit: HazardResults,
-    cohort: Cohort,
-    months: FloatVector,
-    length: float,
-    draws: int,
-    seed: int,
-    progress: bool,
+    fit: HazardResults, cohort: Cohort, months: FloatVector, plan: Plan, request: Request
 ) -> tuple[FloatMatrix, FloatMatrix]:
     """Curves (draws, T, S) at parameters drawn from their asymptotic normal distribution.
 
     A large cohort is thinned for the draws: the estimate on the whole cohort plus the deviation, on the thinned
     one, of the draw from the estimate. The thinning error is common to both terms of the deviation and cancels.
     """
-    vectors = fit.draw_parameters(draws, seed)
+    vectors = fit.draw_parameters(request.draws, request.seed)
     thin = cohort.subset(DRAW_SPELLS)
-    at_estimate = _curves(fit, fit.parameters, thin, length)
+    at_estimate = curves_at(fit, fit.parameters, thin, plan)
     timelines = at_estimate.timelines(months)
-    shift = np.array(_curves(fit, fit.parameters, cohort, length)(months)) - at_estimate.along(timelines)
-    out = np.empty((2, draws, *shift.shape[1:]))
-    for b, vector in enumerate(tqdm(vectors, desc="net effect: draws", disable=not progress, leave=False)):
-        out[:, b] = shift + _curves(fit, fit.parameters.unpack(vector), thin, length).along(timelines)
+    shift = np.array(curves_at(fit, fit.parameters, cohort, plan)(months)) - at_estimate.along(timelines)
+    out = np.empty((2, request.draws, *shift.shape[1:]))
+    bar = tqdm(vectors, desc="net effect: draws", disable=not request.progress, leave=False)
+    for b, vector in enumerate(bar):
+        out[:, b] = shift + curves_at(fit, fit.parameters.unpack(vector), thin, plan).along(timelines)
     return out[0], out[1]
 
 
-def _method(fit: HazardResults, length: float) -> str:
+def _method(fit: HazardResults, plan: Plan) -> str:
     classes = fit.mass_points
     text = f"timing of events, {classes} mass point{'s' if classes > 1 else ''}"
+    if len(fit.specification.programmes) > 1:
+        text = f"{text}, {fit.specification.programmes[plan.programme]}"
+    length = min(plan.length, plan.planned_length)
     return text if np.isinf(length) else f"{text}, programme of {length:.4g} months"

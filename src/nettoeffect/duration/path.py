@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nettoeffect.design.columns import FloatVector
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Evaluation, HazardData, Parameters
 from nettoeffect.duration.classes import posterior
 from nettoeffect.duration.likelihood import evaluate
@@ -66,6 +66,11 @@ class PathPoint:
         Largest value of the gradient function over the polished maxima of the grid.
     notes : tuple of str
         Mass points at the floor.
+    chart : (P, F) array or None
+        Of a restricted mixing distribution: derivatives of the packed parameters with respect to those estimated, in
+        which `maximum` then is.
+    estimated : bool array or None
+        Which coordinates of `maximum.x` those are, of a restricted mixing distribution.
     """
 
     parameters: Parameters
@@ -75,6 +80,8 @@ class PathPoint:
     rivals: tuple[Parameters, ...]
     gradient_max: float = np.nan
     notes: tuple[str, ...] = ()
+    chart: FloatMatrix | None = None
+    estimated: npt.NDArray[np.bool_] | None = None
 
     @property
     def loglik(self) -> float:
@@ -86,9 +93,20 @@ class PathPoint:
         """(P,) coordinates of the packed parameter vector that were estimated."""
         return _free(self.parameters, self.at_floor)
 
+    @property
+    def jacobian(self) -> FloatMatrix:
+        """(P, F) derivatives of the packed parameters with respect to the F that were estimated."""
+        return np.eye(len(self.free))[:, self.free] if self.chart is None else self.chart
+
+    @property
+    def information(self) -> FloatMatrix:
+        """(F, F) negative Hessian in the parameters that were estimated."""
+        information = -self.maximum.evaluation.hessian
+        return information[np.ix_(self.free, self.free)] if self.chart is None else information
+
 
 @dataclass(frozen=True, eq=False)
-class _Climb:
+class Climb:
     """Where one start ended, and how: with all its mass points, with fewer, or stopped as hopeless."""
 
     parameters: Parameters
@@ -105,6 +123,7 @@ def walk(
     n_starts: int,
     seed: int,
     tick: Callable[[int], None],
+    zero: IntVector | None = None,
 ) -> list[PathPoint]:
     """The path from one mass point up, until the rule says stop or no further point raises the likelihood.
 
@@ -119,15 +138,17 @@ def walk(
     seed : int
     tick : callable
         Called with the number of mass points after every start.
+    zero : (Z,) int, optional
+        Transitions that one class never makes, from two mass points on.
     """
     rng = np.random.default_rng(seed)
-    path = [_first_point(data)]
+    path = [first_point(data)]
     while True:
         point, sums, found = _with_gradient(data, path[-1], n_starts)
         path[-1] = point
-        if len(path) >= max_mass_points or (rule is not None and _past_the_best(path, rule, data.n_persons)):
+        if len(path) >= max_mass_points or (rule is not None and past_the_best(path, rule, data.n_persons)):
             return path
-        following = _next_point(data, point, sums, found, n_starts, rng, lambda: tick(len(path) + 1))
+        following = _next_point(data, point, sums, found, n_starts, rng, lambda: tick(len(path) + 1), zero)
         if following is None:
             logger.info("No start with %d mass points raises the likelihood.", len(path) + 1)
             return path
@@ -137,7 +158,7 @@ def walk(
 
 def n_parameters(point: PathPoint) -> int:
     """(J + 1) K - 1 + coefficients; coordinates at the floor were chosen by the data, so they count."""
-    return len(point.free)
+    return len(point.free) if point.chart is None else point.chart.shape[1]
 
 
 def criterion(point: PathPoint, rule: str, n_persons: int) -> float:
@@ -146,19 +167,20 @@ def criterion(point: PathPoint, rule: str, n_persons: int) -> float:
     return float(price * n_parameters(point) - 2.0 * point.loglik)
 
 
-def _past_the_best(path: Sequence[PathPoint], rule: str, n_persons: int) -> bool:
+def past_the_best(path: Sequence[PathPoint], rule: str, n_persons: int) -> bool:
+    """Whether the criterion has not improved for `PATIENCE` numbers of mass points."""
     values = [criterion(point, rule, n_persons) for point in path]
     return len(values) - 1 - int(np.argmin(values)) >= PATIENCE
 
 
-def _first_point(data: HazardData) -> PathPoint:
+def first_point(data: HazardData) -> PathPoint:
     """The model without heterogeneity: one mass point, a Poisson regression with exposure."""
     zero = tuple(np.zeros(size) for size in data.sizes)
     sums = mixing_view(data, zero)
     start = Parameters(zero, sums.centre[:, None], np.zeros(1))
-    climb = _climb(data, start, np.zeros(start.mu.shape, dtype=bool), -np.inf, FINE)
-    value = climb.maximum.evaluation.value
-    return PathPoint(climb.parameters, climb.at_floor, climb.maximum, (value,), (climb.parameters,))
+    end = climb(data, start, np.zeros(start.mu.shape, dtype=bool), -np.inf, FINE)
+    value = end.maximum.evaluation.value
+    return PathPoint(end.parameters, end.at_floor, end.maximum, (value,), (end.parameters,))
 
 
 def _with_gradient(
@@ -179,20 +201,24 @@ def _next_point(
     n_starts: int,
     rng: np.random.Generator,
     tick: Callable[[], None],
+    zero: IntVector | None,
 ) -> PathPoint | None:
     """The best mixture with one more mass point, or None if no start raises the likelihood."""
-    ends: list[_Climb] = []
+    ends: list[Climb] = []
     collapsed = 0
     pool = list(starts(sums, point.parameters, found, POOL, rng))
     # One class splits best; with more, candidates compete. (At one class every candidate looks like a spike.)
     first = pool[len(found[: (POOL + 2) // 3])] if point.parameters.n_classes == 1 else _screened(sums, pool)
     others = starts(sums, point.parameters, found, n_starts - 1, rng)
-    for start in chain([first], (_settle(sums, other, SETTLED) for other in others)):
+    for proposed in chain([first], (_settle(sums, other, SETTLED) for other in others)):
+        start = proposed if zero is None else _with_zero_class(sums, proposed, zero)
         best = max((end.maximum.evaluation.value for end in ends), default=point.loglik)
-        end = _climb(data, start, start.mu <= sums.floor[:, None] + 1e-9, best - WORSE, COARSE)
+        floor = start.mu <= sums.floor[:, None] + 1e-9
+        end = climb(data, start, floor, best - WORSE, COARSE, held=zero)
         if end.outcome == "kept" and end.maximum.evaluation.value > best:
             # At once, before it makes others hopeless: what looks best may be on its way to infinity.
-            end = _climb(data, end.parameters, end.at_floor, -np.inf, FINE, end.maximum.evaluation)
+            known = end.maximum.evaluation
+            end = climb(data, end.parameters, end.at_floor, -np.inf, FINE, known, held=zero)
         tick()
         collapsed += end.outcome == "collapsed"
         if end.outcome == "kept":
@@ -200,7 +226,17 @@ def _next_point(
     ends.sort(key=lambda end: -end.maximum.evaluation.value)
     if not ends or ends[0].maximum.evaluation.value < point.loglik + SAME_OPTIMUM:
         return None
-    return _collect(ends[0], ends, collapsed)
+    return collect(ends[0], ends, collapsed)
+
+
+def _with_zero_class(sums: PersonSums, start: Parameters, zero: IntVector) -> Parameters:
+    """The start with a class that never makes the transitions `zero`: if there is none, the one closest to it."""
+    floor = sums.floor[zero, None]
+    if (start.mu[zero] <= floor + 1e-9).all(axis=0).any():
+        return start
+    mu = start.mu.copy()
+    mu[zero, mu[zero].sum(axis=0).argmin()] = floor[:, 0]
+    return replace(start, mu=mu)
 
 
 def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
@@ -210,12 +246,13 @@ def _screened(sums: PersonSums, pool: Iterable[Parameters]) -> Parameters:
     """
     sample = sums.sample(SCREEN_PERSONS)
     settled = [_settle(sample, start, ROUGHLY) for start in pool]
-    settled.sort(key=lambda start: -float(sample.loglik(start).sum()))
+    settled.sort(key=lambda start: -sample.total(start))
     finalists = [_settle(sums, start, ROUGHLY) for start in settled[:2]]
-    return max(finalists, key=lambda start: float(sums.loglik(start).sum()))
+    return max(finalists, key=sums.total)
 
 
-def _collect(best: _Climb, ends: Sequence[_Climb], collapsed: int) -> PathPoint:
+def collect(best: Climb, ends: Sequence[Climb], collapsed: int) -> PathPoint:
+    """The point of the path that the best of some ends makes."""
     top = best.maximum.evaluation.value
     rivals = [e.parameters for e in ends if e.maximum.evaluation.value > top - SAME_OPTIMUM - COARSE]
     return PathPoint(
@@ -244,20 +281,24 @@ def _free(parameters: Parameters, at_floor: BoolMatrix) -> npt.NDArray[np.bool_]
     return free
 
 
-def _climb(
+def climb(
     data: HazardData,
     start: Parameters,
     at_floor: BoolMatrix,
     hopeless: float,
     tolerance: float,
     known: Evaluation | None = None,
-) -> _Climb:
+    held: IntVector | None = None,
+) -> Climb:
     """Newton from a start, holding vanished hazards at the floor, until it converges, collapses or cannot win.
 
     `hopeless` is the log-likelihood below which the end is of no use: a climb that is sure to end there stops.
-    `known` is the evaluation at the start, where it is at hand.
+    `known` is the evaluation at the start, where it is at hand. A class at the floor in all transitions of `held`
+    stays there.
     """
     parameters, radius, released = start, float(np.sqrt(data.n_persons)), np.zeros_like(at_floor)
+    if held is not None:
+        released[np.ix_(held, at_floor[held].all(axis=0))] = True
     for _ in range(MAX_ROUNDS):
         maximum = maximise(
             lambda x: evaluate(data, start.unpack(x)),
@@ -272,10 +313,10 @@ def _climb(
         reachable = maximum.evaluation.value + 3 * maximum.decrement if maximum.concave else np.inf
         sums = mixing_view(data, parameters.beta)
         if _collapsed(sums, parameters):
-            return _Climb(parameters, at_floor, maximum, "collapsed")
+            return Climb(parameters, at_floor, maximum, "collapsed")
         if reachable < hopeless:
-            return _Climb(parameters, at_floor, maximum, "hopeless")
-        down, up = _floor_moves(sums, parameters) if parameters.n_classes > 1 else (at_floor, at_floor)
+            return Climb(parameters, at_floor, maximum, "hopeless")
+        down, up = floor_moves(sums, parameters) if parameters.n_classes > 1 else (at_floor, at_floor)
         down, up = down & ~at_floor, up & ~released
         done = maximum.decrement < tolerance or maximum.radius < 1e-10
         if done and up.any():
@@ -286,7 +327,7 @@ def _climb(
             at_floor, known = at_floor | down, None
         elif done:
             break
-    return _Climb(parameters, at_floor, maximum)
+    return Climb(parameters, at_floor, maximum)
 
 
 def _settle(sums: PersonSums, start: Parameters, tolerance: float) -> Parameters:
@@ -317,15 +358,16 @@ def _collapsed(sums: PersonSums, parameters: Parameters) -> bool:
     return bool(vanished or gaps.min() < COINCIDE or beyond)
 
 
-def _floor_moves(sums: PersonSums, parameters: Parameters) -> tuple[BoolMatrix, BoolMatrix]:
+def floor_moves(sums: PersonSums, parameters: Parameters) -> tuple[BoolMatrix, BoolMatrix]:
     """(J, K) masks: hazards that are vanishing, and vanished hazards that the likelihood wants back up.
 
     Where a hazard is next to zero the likelihood is flat in mu, and Newton stops there whether it belongs there or
     not. The sign of dL/dmu still is that of dL/dv at v = 0, the Kuhn-Tucker condition of a zero hazard.
     """
     post = posterior(sums.a, sums.n, parameters)
-    expected = np.exp(parameters.mu) * (sums.a @ post.p.T)
-    attributed = sums.n @ post.p.T
+    weight = (post.p * sums.sign).T
+    expected = np.exp(parameters.mu) * (sums.a @ weight)
+    attributed = sums.n @ weight
     falling = attributed <= expected  # both are zero where exp(mu) is
     return (expected < FEW_EVENTS) & falling, (expected < NO_EVENTS) & (attributed > 1.001 * expected)
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
+from nettoeffect.design.columns import FloatMatrix, FloatVector
 from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.assemble import Equation
-from nettoeffect.duration.covariance import Kind, check_kind, covariance
-from nettoeffect.duration.net_effect import Population, net_effect
+from nettoeffect.duration.clusters import Clusters, clusters_of
+from nettoeffect.duration.cohort import Covariates
+from nettoeffect.duration.covariance import Kind, check_kind, covariance, of_all
+from nettoeffect.duration.inference import Inference
+from nettoeffect.duration.intervals import normal_interval
+from nettoeffect.duration.net_effect import Population, Request, Start, net_effects
 from nettoeffect.duration.path import PathPoint, criterion, n_parameters
+from nettoeffect.duration.reported import Reported, report
 from nettoeffect.duration.specification import Specification
 from nettoeffect.duration.verdict import Verdict, judge
 from nettoeffect.effect.net_effect import OUTCOMES, NetEffect
@@ -28,6 +33,7 @@ from nettoeffect.spells import Spells
 BoolVector = npt.NDArray[np.bool_]
 
 if TYPE_CHECKING:
+    from nettoeffect.duration.timing_of_events import Model
     from nettoeffect.report.fit_summary import Summary
 
 
@@ -41,11 +47,13 @@ class EffectRange:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HazardResults:
+class HazardResults(Inference):
     """Estimates of a mixed hazard model at one number of mass points, with the whole path behind it.
 
     Attributes
     ----------
+    model : MixedHazards or TimingOfEvents
+        The model in the user's words.
     specification : Specification
     spells : Spells
     equations : tuple of Equation
@@ -56,9 +64,12 @@ class HazardResults:
         The number of mass points of these results.
     rule : str
         Why this number: ``"aic"``, ``"hq"``, ``"bic"``, ``"npmle"`` or ``"given"``.
-    covariance_kind : {"observed", "opg", "sandwich"}
+    covariance_kind : {"observed", "opg", "sandwich", "cluster"}
+    clusters : Clusters or None
+        Clusters of persons, for ``"cluster"``.
     """
 
+    model: Model
     specification: Specification
     spells: Spells
     equations: tuple[Equation, ...]
@@ -67,6 +78,7 @@ class HazardResults:
     mass_points: int
     rule: str
     covariance_kind: Kind
+    clusters: Clusters | None = None
 
     # -- one point of the path ----------------------------------------------------------------------------
 
@@ -82,10 +94,30 @@ class HazardResults:
             raise DesignError(f"The path has 1 to {len(self.points)} mass points, not {mass_points}.")
         return replace(self, mass_points=mass_points, rule="given")
 
-    def with_covariance(self, kind: Kind) -> HazardResults:
-        """The same estimates with another covariance: ``"observed"``, ``"opg"`` or ``"sandwich"``."""
+    def with_covariance(self, kind: Kind, *, cluster: str | npt.ArrayLike | None = None) -> HazardResults:
+        """The same estimates with another covariance.
+
+        Parameters
+        ----------
+        kind : {"observed", "opg", "sandwich", "cluster"}
+            Inverse information, inverse outer product of scores, or a sandwich of both, clustered by person or by
+            `cluster`.
+        cluster : str or array (N,), optional
+            For ``"cluster"``: a covariate that is the same in all episodes of a person, or one value per person in the
+            order of ``spells.persons``.
+
+        Raises
+        ------
+        DesignError
+            An unknown kind or column; clusters that change within a person, or are missing.
+
+        Warns
+        -----
+        DataWarning
+            Fewer than 30 clusters.
+        """
         check_kind(kind)
-        return replace(self, covariance_kind=kind)
+        return replace(self, covariance_kind=kind, clusters=clusters_of(self.spells, kind, cluster))
 
     @property
     def point(self) -> PathPoint:
@@ -100,40 +132,38 @@ class HazardResults:
     # -- coefficients --------------------------------------------------------------------------------------
 
     @cached_property
+    def reported(self) -> Reported:
+        """The terms of these results, with what they depend on."""
+        return report(self.specification, self.equations, self.parameters)
+
+    @cached_property
     def _terms(self) -> pd.MultiIndex:
-        pairs = [(eq.name, term) for eq in self.equations for term in eq.terms]
-        return pd.MultiIndex.from_tuples(pairs, names=["equation", "term"])
+        return pd.MultiIndex.from_tuples(self.reported.names, names=["equation", "term"])
 
     @cached_property
-    def _is_effect(self) -> BoolVector:
-        """(T,) which terms are effects of the programme."""
-        return np.array([term in eq.effect_names for eq in self.equations for term in eq.terms], dtype=bool)
-
-    @cached_property
-    def _places(self) -> IntVector:
-        """Where each term stands in the packed parameters."""
-        offsets = np.concatenate([[0], np.cumsum(self.data.sizes)[:-1]])
-        return np.concatenate([o + eq.order for o, eq in zip(offsets, self.equations, strict=True)])
+    def _estimated_covariance(self) -> FloatMatrix:
+        return covariance(self.data, self.point, self.covariance_kind, self.clusters)
 
     @cached_property
     def _full_covariance(self) -> FloatMatrix:
-        return covariance(self.data, self.point, self.covariance_kind)
+        return of_all(self.point, self._estimated_covariance)
 
     @cached_property
     def params(self) -> pd.Series:
-        """Coefficients (log hazard ratios), index (equation, term)."""
-        return pd.Series(self.parameters.pack()[self._places], index=self._terms, name="coef")
+        """Coefficients (log hazard ratios), index (equation, term).
+
+        The terms of a class-specific effect are averages over the classes.
+        """
+        return pd.Series(self.reported.values, index=self._terms, name="coef")
 
     @cached_property
     def bse(self) -> pd.Series:
         """Standard errors of `params`, conditional on the number of mass points."""
-        return pd.Series(
-            np.sqrt(np.diag(self._full_covariance)[self._places]), index=self._terms, name="std err"
-        )
+        return pd.Series(np.sqrt(np.diag(self.cov_params())), index=self._terms, name="std err")
 
     def cov_params(self) -> pd.DataFrame:
         """Covariance matrix of `params`."""
-        values = self._full_covariance[np.ix_(self._places, self._places)]
+        values = self.reported.covariance(self._full_covariance)
         return pd.DataFrame(values, index=self._terms, columns=self._terms)
 
     @property
@@ -154,14 +184,11 @@ class HazardResults:
         DesignError
             An alpha outside (0, 1).
         """
-        if not 0 < alpha < 1:
-            raise DesignError(f"alpha={alpha} must lie between 0 and 1: 0.05 for limits of 95 %.")
-        half = special.ndtri(1.0 - alpha / 2.0) * self.bse
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
+        return normal_interval(self.params, self.bse, alpha)
 
     def hazard_ratios(self, alpha: float = 0.05) -> pd.DataFrame:
         """Effect of the programme as hazard ratios: ``ratio``, ``lower``, ``upper`` per (equation, term)."""
-        table = pd.DataFrame({"ratio": self.params}).join(self.conf_int(alpha)).loc[self._is_effect]
+        table = pd.DataFrame({"ratio": self.params}).join(self.conf_int(alpha)).loc[self.reported.is_effect]
         return pd.DataFrame(np.exp(table.to_numpy()), index=table.index, columns=table.columns)
 
     def draw_parameters(self, draws: int, seed: int) -> FloatMatrix:
@@ -172,17 +199,16 @@ class HazardResults:
         EffectError
             The covariance does not exist (see `verdict`).
         """
-        centre, free = self.parameters.pack(), self.point.free
-        spread = self._full_covariance[np.ix_(free, free)]
+        spread = self._estimated_covariance
         if not np.isfinite(spread).all():
             raise EffectError(
                 f"No draws: the covariance of the parameters does not exist. Verdict: {self.verdict}."
             )
         values, vectors = np.linalg.eigh(spread)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        out = np.tile(centre, (draws, 1))
-        out[:, free] += np.random.default_rng(seed).standard_normal((draws, root.shape[1])) @ root.T
-        return out
+        drawn = np.random.default_rng(seed).standard_normal((draws, root.shape[1])) @ root.T
+        moved: FloatMatrix = self.parameters.pack() + drawn @ self.point.jacobian.T
+        return moved
 
     # -- fit -----------------------------------------------------------------------------------------------
 
@@ -220,7 +246,10 @@ class HazardResults:
     def verdict(self) -> Verdict:
         """May these estimates be used: conditions of convergence, reasons and notes."""
         errors = np.sqrt(np.diag(self._full_covariance))
-        return judge(self.point, self._places[self._is_effect], errors, self._places, list(self._terms))
+        found = self.reported
+        own = found.place >= 0
+        terms = [name for name, has in zip(found.names, own, strict=True) if has]
+        return judge(self.point, found.place[own & found.is_effect], errors, found.place[own], terms)
 
     @cached_property
     def mixing(self) -> pd.DataFrame:
@@ -242,8 +271,10 @@ class HazardResults:
         return self._mixing(np.zeros(len(self.equations)))
 
     def _mixing(self, shift: FloatVector) -> pd.DataFrame:
-        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - shift[:, None]))
-        table = pd.DataFrame(hazards.T, columns=[eq.name for eq in self.equations])
+        of_loading = shift[list(self.data.owner)]
+        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - of_loading[:, None]))
+        names = [loading.name for eq in self.equations for loading in eq.loadings]
+        table = pd.DataFrame(hazards.T, columns=names)
         table.insert(0, "probability", self.parameters.probabilities)
         return table.sort_values("probability", ascending=False, ignore_index=True)
 
@@ -260,11 +291,19 @@ class HazardResults:
             "mass_points"
         )
 
+    def effect_row(self) -> pd.Series:
+        """Log-likelihood, mass points, and each effect term with its standard error."""
+        row: dict[str, Any] = {"loglik": self.llf, "mass_points": self.mass_points}
+        for equation, term in self._terms[self.reported.is_effect]:
+            row[f"{equation}: {term}"] = self.params[equation, term]
+            row[f"{equation}: {term} se"] = self.bse[equation, term]
+        return pd.Series(row)
+
     def _path_row(self) -> dict[str, Any]:
         row: dict[str, Any] = {"mass_points": self.mass_points, "loglik": self.llf, "n_params": self.df_model}
         row |= {"aic": self.aic, "hq": self.hq, "bic": self.bic}
-        terms = list(self._terms[self._is_effect])
-        if terms:
+        terms = list(self._terms[self.reported.is_effect])
+        if self.specification.effects:
             row |= {"effect": self.params[self.main_effect], "effect_se": self.bse[self.main_effect]}
         row |= {"gradient_max": self.point.gradient_max, "converged": self.verdict.converged}
         if len(terms) > 1:
@@ -275,12 +314,19 @@ class HazardResults:
 
     @property
     def main_effect(self) -> tuple[str, str]:
-        """The effect that `path` follows: the last effect term of the exit to work, or else of the first exit."""
-        terms = list(self._terms[self._is_effect])
-        exits = [equation for equation, _ in terms]
-        followed = next((name for name in OUTCOMES if name in exits), exits[0])
-        last: tuple[str, str] = [pair for pair in terms if pair[0] == followed][-1]
-        return last
+        """The effect that `path` follows: the last effect term of the exit to work, or else of the first exit.
+
+        Raises
+        ------
+        DesignError
+            The model has no effect.
+        """
+        if not self.specification.effects:
+            raise DesignError("This model has no effect of a programme.")
+        exits = [each for each in self.specification.transitions if any(each.effects)]
+        followed = next((each for each in exits if each.name in OUTCOMES), exits[0])
+        last = [phases for phases in followed.effects if phases is not None][-1]
+        return followed.name, last.terms[-1]
 
     def effect_by_criterion(self) -> EffectRange | None:
         """How far the effect moves between the numbers of mass points that AIC, HQ and BIC choose.
@@ -299,19 +345,21 @@ class HazardResults:
 
     def net_effect(
         self,
-        start: float | Literal["observed"] | Sequence[float | Literal["observed"]],
+        start: Start | Sequence[Start],
         *,
         horizon: int = 24,
         population: Population = "treated",
+        programme: str | None = None,
         programme_length: float | None = None,
+        covariates: Covariates = "realised",
+        by: str | None = None,
         draws: int = 500,
         seed: int = 1,
         progress: bool = True,
     ) -> NetEffect | Scenarios:
         """What the programme adds, month by month: states with it and without it.
 
-        Curves are exact (closed form within pieces). Without the programme means never starting one. Covariates
-        that change over time are kept at their value at the start of the curves.
+        Curves are exact (closed form within pieces). Without the programme means never starting one.
 
         Parameters
         ----------
@@ -325,9 +373,17 @@ class HazardResults:
             programme, and to start then, given covariates and class (ATT). ``"survivors"``: those still on benefit
             and not started at that month. ``"inflow"``: the entry cohort with a start planned at that month;
             months then count from inflow.
+        programme : str, optional
+            Type of the programme; needed where there are several.
         programme_length : float, optional
             Months of the programme, for ``effect="during/after"``; default the median length by Kaplan-Meier,
-            programmes that the end of the spell cut off censored.
+            programmes that the end of the spell cut off censored, or the median planned length.
+        covariates : "realised", "start", or mapping of column to value
+            Covariates that change over time go on as they did, the last value of a spell carried forward; stay at
+            their value at the start of the curves; or take the values of a scenario, such as
+            ``{"unemployment": 6.0}``, from there on.
+        by : str, optional
+            A covariate: one effect for each of its values, as `Scenarios`.
         draws : int
             Draws from the asymptotic normal distribution of the parameters; 0 for none. They carry the
             uncertainty of the parameters for this sample of persons, conditional on the number of mass points.
@@ -337,12 +393,13 @@ class HazardResults:
 
         Returns
         -------
-        NetEffect, or Scenarios for a list of starts
+        NetEffect, or Scenarios for a list of starts or for groups
 
         Raises
         ------
         EffectError
-            No programme in the model, unknown population, impossible start or horizon, no covariance.
+            No programme in the model, unknown population, programme or covariate, impossible start or horizon, no
+            covariance.
 
         Warns
         -----
@@ -354,15 +411,8 @@ class HazardResults:
         Class weights use what is known up to and including the start, not the outcome after it (Abbring and
         Van den Berg 2003 for the model; the weights are its Bayes rule).
         """
-        options: dict[str, Any] = {"horizon": horizon, "population": population, "draws": draws, "seed": seed}
-        options |= {"programme_length": programme_length, "progress": progress}
-        if isinstance(start, str) or np.ndim(start) == 0:
-            return net_effect(self, start, **options)  # type: ignore[arg-type]
-        starts = list(start)  # type: ignore[arg-type]
-        if len(set(starts)) < len(starts) or not starts:
-            raise EffectError(f"start={starts} must name one or more start moments, each once.")
-        effects = [net_effect(self, each, **options) for each in starts]
-        return Scenarios({effect.label: effect for effect in effects})
+        request = Request(horizon, population, programme, programme_length, covariates, draws, seed, progress)
+        return net_effects(self, start, by, request)
 
     def summary(self) -> Summary:
         """Tables for a report: equations, hazard ratios of the effect, mixing distribution, path, verdict."""

@@ -1,105 +1,22 @@
-"""From a model in words (formulas, cut points, effects) and spells to the equations of the likelihood."""
+"""A model in words (formulas, cut points, effects), resolved for the states and programmes of some spells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
-from scipy import sparse
 
-from nettoeffect.design import Design, build_design
-from nettoeffect.design.columns import FloatVector, IntVector
-from nettoeffect.design.formula import check_separation
-from nettoeffect.duration.arrays import HazardData, Occurrences, Timing
-from nettoeffect.duration.assemble import Equation, assemble
+from nettoeffect.duration.arrays import Timing
+from nettoeffect.duration.effects import Phases, parse_cuts, parse_effect
+from nettoeffect.duration.ordering import Ordering
 from nettoeffect.errors import DesignError
 from nettoeffect.spells import Spells
-from nettoeffect.spells.split import Rows, split
 
-BoolVector = npt.NDArray[np.bool_]
-PROGRAMME = "programme"
-DURING_AFTER = "during/after"
-EffectSpec = str | Sequence[float] | None
-
-
-@dataclass(frozen=True, eq=False)
-class Phases:
-    """The effect of one exit equation: its terms, and which of them holds at a moment after the start.
-
-    Attributes
-    ----------
-    terms : tuple of str
-        ``("effect",)``, ``("effect[0,3)", ...)`` or ``("effect[during]", "effect[after]")``; empty if no effect.
-    cuts : tuple of float
-        Interior cut points in months since the programme start.
-    during_after : bool
-        Whether the term depends on the end of the programme instead of elapsed months.
-    """
-
-    terms: tuple[str, ...]
-    cuts: tuple[float, ...] = ()
-    during_after: bool = False
-
-    def term(self, elapsed: FloatVector, ended: BoolVector) -> IntVector:
-        """Index into `terms` for moments after the start; only meaningful if there are terms."""
-        if self.during_after:
-            return ended.astype(np.intp)
-        return np.searchsorted(np.array(self.cuts), elapsed, side="right").astype(np.intp)
-
-
-def parse_effect(effect: EffectSpec, equation: str) -> Phases:
-    """Read an effect specification: None, "constant", "during/after", or elapsed cut points.
-
-    Raises
-    ------
-    DesignError
-        Another word, or cut points that are not positive and increasing.
-    """
-    if effect is None:
-        return Phases(())
-    if effect == "constant":
-        return Phases(("effect",))
-    if effect == DURING_AFTER:
-        return Phases(("effect[during]", "effect[after]"), during_after=True)
-    if isinstance(effect, str):
-        raise DesignError(
-            f"effect='{effect}' of exit '{equation}' is unknown. Use 'constant', '{DURING_AFTER}', a list of "
-            "cut points in months since the programme start such as [3, 6, 12], or None for no effect."
-        )
-    cuts = parse_cuts(effect, f"The effect of exit '{equation}'")
-    return Phases(piece_names("effect", cuts), cuts)
-
-
-def parse_cuts(cuts: Sequence[float] | None, what: str) -> tuple[float, ...]:
-    """Interior cut points as a tuple; None means none.
-
-    Raises
-    ------
-    DesignError
-        Cut points that are not positive, finite and increasing.
-    """
-    try:
-        values = tuple(float(cut) for cut in np.asarray(() if cuts is None else cuts, dtype=float))
-    except (TypeError, ValueError):
-        raise DesignError(
-            f"{what} has cut points {cuts!r}. Give a list of months such as [3, 6, 12], or None."
-        ) from None
-    if any(not np.isfinite(cut) or cut <= 0 for cut in values) or list(values) != sorted(set(values)):
-        raise DesignError(
-            f"{what} has cut points {list(values)}. They must be positive months in increasing order."
-        )
-    return values
-
-
-def piece_names(label: str, cuts: Sequence[float]) -> tuple[str, ...]:
-    """Names of the pieces between cut points: ``label[0,3)``, ``label[3,inf)``."""
-    edges = [0.0, *cuts, np.inf]
-    return tuple(f"{label}[{low:g},{high:g})" for low, high in pairwise(edges))
+PROGRAMME, NOTIFICATION = "programme", "notification"
+Kind = Literal["exit", "programme", "notification"]
 
 
 @dataclass(frozen=True)
@@ -112,38 +29,94 @@ class Clock:
         Events at the end of a row, somewhere in it, or discrete time.
     interval : float, months
         Width of the recording interval; exact timing does not use it.
+    ordering : {"programme-first", "exit-first"} or None
+        Which of entry and exit is decided first in an interval; None = they compete.
     """
 
     timing: Timing = "exact"
     interval: float = 1.0
+    ordering: Ordering | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Transition:
+    """One equation of the model, in words.
+
+    Attributes
+    ----------
+    name : str
+        Exit label, ``"work -> benefit"`` for an exit from another state than benefit, ``"programme"`` or the type of
+        the programme, ``"notification"``.
+    kind : {"exit", "programme", "notification"}
+    event : int
+        Index into the exits or the programmes of the spells.
+    origin : int
+        State in which somebody is at risk.
+    formula : str
+    baseline : tuple of float
+        Interior cut points, months since spell start.
+    effects : tuple of Phases or None
+        Effect of each programme type; empty unless this is an exit.
+    after_notice : bool
+        Whether this programme only starts after it was announced.
+    """
+
+    name: str
+    kind: Kind
+    event: int
+    origin: int
+    formula: str
+    baseline: tuple[float, ...]
+    effects: tuple[Phases | None, ...] = ()
+    after_notice: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Specification:
-    """One model, resolved for the exit states at hand.
+    """One model, resolved for the spells at hand.
 
     Attributes
     ----------
-    names : tuple of str
-        Equations: the exit states in the order of the spells, then ``"programme"`` if it is modelled.
-    formulas : tuple of str
-    baselines : tuple of tuples of float
-        Interior cut points per equation, months since spell start.
-    phases : tuple of Phases
-        Effect per equation; no terms for the programme equation.
+    transitions : tuple of Transition
+        Exits in the order of the spells, then programmes, then notification.
+    programmes : tuple of str
+        Programme types of the spells.
     clock : Clock
     """
 
-    names: tuple[str, ...]
-    formulas: tuple[str, ...]
-    baselines: tuple[tuple[float, ...], ...]
-    phases: tuple[Phases, ...]
+    transitions: tuple[Transition, ...]
+    programmes: tuple[str, ...]
     clock: Clock = field(default_factory=Clock)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the equations."""
+        return tuple(each.name for each in self.transitions)
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Right-hand sides of the equations."""
+        return tuple(each.formula for each in self.transitions)
+
+    @property
+    def baselines(self) -> tuple[tuple[float, ...], ...]:
+        """Interior cut points of the equations."""
+        return tuple(each.baseline for each in self.transitions)
+
+    @property
     def exits(self) -> tuple[str, ...]:
-        """The equations that are exits."""
-        return tuple(name for name in self.names if name != PROGRAMME)
+        """The equations that are exits from benefit."""
+        return tuple(each.name for each in self.transitions if each.kind == "exit" and each.origin == 0)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The equations that are entries into a programme."""
+        return tuple(each.name for each in self.transitions if each.kind == "programme")
+
+    @property
+    def effects(self) -> tuple[Phases, ...]:
+        """All effects of all equations."""
+        return tuple(phases for each in self.transitions for phases in each.effects if phases is not None)
 
     @property
     def cuts(self) -> tuple[float, ...]:
@@ -152,81 +125,150 @@ class Specification:
 
     @property
     def elapsed(self) -> tuple[float, ...]:
-        """All effect cut points of all equations."""
-        return tuple(sorted({cut for phase in self.phases for cut in phase.cuts}))
+        """All cut points of all effects since the programme start."""
+        return tuple(sorted({cut for phases in self.effects for cut in phases.cuts}))
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """All cut points of the start moment."""
+        return tuple(sorted({cut for phases in self.effects for cut in phases.starts}))
 
     @property
     def during_after(self) -> bool:
-        """Whether any effect depends on the end of the programme."""
-        return any(phase.during_after for phase in self.phases)
+        """Whether any effect depends on the actual end of the programme."""
+        return any(phases.during_after and not phases.planned for phases in self.effects)
+
+    @property
+    def planned(self) -> bool:
+        """Whether any effect depends on the planned end of the programme."""
+        return any(phases.during_after and phases.planned for phases in self.effects)
+
+    @property
+    def notified(self) -> bool:
+        """Whether the announcement of a programme is part of the model."""
+        return NOTIFICATION in self.names
 
 
 def resolve(
     spells: Spells,
     *,
     exit: str | Mapping[str, str],
-    programme: str | None,
-    baseline: Any,
-    effect: Any,
+    programme: str | Mapping[str, str] | None = None,
+    notification: str | None = None,
+    baseline: Any = None,
+    effect: Any = None,
     clock: Clock | None = None,
 ) -> Specification:
-    """Give every exit state (and the programme) its formula, baseline and effect.
+    """Give every transition its formula and baseline, and every exit the effects of the programmes.
 
     Raises
     ------
     DesignError
-        Unknown names (with the nearest one), exits without a formula, no programme start in the spells.
+        Unknown names (with the nearest one), exits without a formula, no programme start or notification in the spells.
     """
     if not isinstance(spells, Spells):
         raise DesignError(
             f"fit takes Spells, not {type(spells).__name__}. Build them with Spells.from_frame(...)."
         )
-    exits = spells.exits
-    if not exits:
+    if not spells.exits:
         raise DesignError(
             "These spells have no exit: every spell is censored. There is no hazard to estimate."
         )
-    if PROGRAMME in exits:
-        raise DesignError(
-            f"An exit state is called '{PROGRAMME}', the name of the entry equation. Rename it."
-        )
-    names = (*exits, PROGRAMME) if programme is not None else exits
-    if programme is not None:
-        _check_programme(spells)
-    formulas = _per_name(exit, exits, "exit formula", complete=True)
-    if programme is not None:
-        formulas[PROGRAMME] = programme
-    cuts = _per_name(baseline, names, "baseline", complete=True)
-    effects = _per_name(effect, exits, "effect", complete=False)
-    return Specification(
-        names=names,
-        formulas=tuple(formulas[name] for name in names),
-        baselines=tuple(parse_cuts(cuts[name], f"The baseline of '{name}'") for name in names),
-        phases=tuple(parse_effect(effects.get(name), name) for name in names),
-        clock=clock or Clock(),
-    )
+    known = exit_names(spells)
+    formulas = per_name(exit, tuple(known), "exit formula", complete=True)
+    entries = _entries(spells, programme)
+    if notification is not None and np.isnan(spells.notification).all():
+        raise DesignError("No spell has a notification: give Spells the column, or leave this equation out.")
+    names = (*known, *entries, *([NOTIFICATION] if notification is not None else []))
+    cuts = per_name(baseline, names, "baseline", complete=True)
+    parsed = {name: parse_cuts(cuts[name], f"The baseline of '{name}'") for name in names}
+    effects = _effects(spells, known, effect)
+    transitions = [
+        Transition(name, "exit", event, origin, formulas[name], parsed[name], effects[name])
+        for name, (origin, event) in known.items()
+    ]
+    for name, (number, formula) in entries.items():
+        late = notification is not None and _after_notice(spells, number)
+        transitions.append(Transition(name, "programme", number, 0, formula, parsed[name], after_notice=late))
+    if notification is not None:
+        transitions.append(Transition(NOTIFICATION, "notification", 0, 0, notification, parsed[NOTIFICATION]))
+    return Specification(tuple(transitions), spells.programmes, clock or Clock())
 
 
-def _check_programme(spells: Spells) -> None:
-    if len(spells.programmes) > 1:
+def exit_names(spells: Spells) -> dict[str, tuple[int, int]]:
+    """Name of every exit that occurs -> (origin, index into the exits).
+
+    An exit from benefit has its own label; one from another state, such as a job, is called ``"work -> benefit"``.
+    """
+    if {PROGRAMME, NOTIFICATION} & set(spells.exits):
         raise DesignError(
-            f"These spells have {len(spells.programmes)} programme types ({', '.join(spells.programmes)}); this "
-            "model has one programme. Build the spells without programme_type to pool them, or keep one type."
+            f"An exit state is called '{PROGRAMME}' or '{NOTIFICATION}', the name of an equation. Rename it."
         )
+    if len(spells.origins) == 1:
+        return {label: (0, number) for number, label in enumerate(spells.exits)}
+    pairs = np.unique(np.stack([spells.origin, spells.exit]), axis=1).T
+    return {
+        spells.exits[event] if origin == 0 else f"{spells.origins[origin]} -> {spells.exits[event]}": (
+            int(origin),
+            int(event),
+        )
+        for origin, event in pairs
+        if event >= 0
+    }
+
+
+def _entries(spells: Spells, programme: str | Mapping[str, str] | None) -> dict[str, tuple[int, str]]:
+    """Name of every entry equation -> (programme type, formula)."""
+    if programme is None:
+        return {}
     if not spells.treated.any():
         raise DesignError(
             "No spell has a programme start: there is no programme to evaluate. Use MixedHazards."
         )
+    if len(spells.programmes) == 1:
+        label = spells.programmes[0]
+        if isinstance(programme, Mapping):
+            programme = per_name(programme, (label,), "programme formula", complete=True)[label]
+        return {PROGRAMME: (0, str(programme))}
+    formulas = per_name(programme, spells.programmes, "programme formula", complete=True)
+    return {name: (number, formulas[name]) for number, name in enumerate(spells.programmes)}
+
+
+def _after_notice(spells: Spells, programme: int) -> bool:
+    """Whether every start of this type was announced before."""
+    of_type = spells.programme_type == programme
+    return bool((spells.notification[of_type] < spells.programme_start[of_type]).all())
+
+
+def _effects(
+    spells: Spells, exits: Mapping[str, tuple[int, int]], effect: Any
+) -> dict[str, tuple[Phases | None, ...]]:
+    """Per exit the effect of each programme type; by exit, by type, or by exit and then type."""
+    types, on_benefit = spells.programmes, tuple(name for name, (origin, _) in exits.items() if origin == 0)
+    by_type = isinstance(effect, Mapping) and len(types) > 1 and any(name in types for name in effect)
+    per_exit = (
+        dict.fromkeys(on_benefit, effect)
+        if by_type
+        else per_name(effect, on_benefit, "effect", complete=False)
+    )
+    resolved: dict[str, tuple[Phases | None, ...]] = {}
+    for name in exits:
+        own = per_exit.get(name)
+        given = per_name(own, types, "effect", complete=False)
+        labels = dict.fromkeys(types) if len(types) == 1 else {label: label for label in types}
+        resolved[name] = tuple(parse_effect(given.get(label), name, labels[label]) for label in types)
+    return resolved
 
 
 _COMPLETE = {
     "exit formula": "Every exit needs one ('1' for no covariates); to treat an exit as censoring, set it to missing "
     "in the records.",
+    "programme formula": "Every programme type needs one ('1' for no covariates).",
     "baseline": "Every equation needs one (None for a constant hazard).",
 }
 
 
-def _per_name(value: Any, names: Sequence[str], what: str, *, complete: bool) -> dict[str, Any]:
+def per_name(value: Any, names: Sequence[str], what: str, *, complete: bool) -> dict[str, Any]:
     """One value for each name: a mapping by name, or the same value for all."""
     if not isinstance(value, Mapping):
         return dict.fromkeys(names, value)
@@ -239,173 +281,3 @@ def _per_name(value: Any, names: Sequence[str], what: str, *, complete: bool) ->
     if complete and missing:
         raise DesignError(f"No {what} is given for {', '.join(missing)}. {_COMPLETE[what]}")
     return dict(value)
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Observed combinations of baseline piece and effect phase, and the rows' place among them.
-
-    Attributes
-    ----------
-    month, elapsed : (C,)
-        A moment inside the cell: months since spell start, and since the programme start (nan before it).
-    ended : (C,) bool
-        After the programme end.
-    of_row : (R,) int
-    """
-
-    month: FloatVector
-    elapsed: FloatVector
-    ended: BoolVector
-    of_row: IntVector
-
-    @property
-    def treated(self) -> BoolVector:
-        """(C,) cells after the programme start."""
-        return ~np.isnan(self.elapsed)
-
-
-def _cells(spells: Spells, rows: Rows, spec: Specification) -> Cells:
-    middle = 0.5 * (rows.start + rows.stop)
-    piece = np.searchsorted(np.array(spec.cuts), middle, side="right")
-    since = np.where(rows.treated, middle - spells.programme_start[rows.spell], np.nan)
-    bin_ = np.where(rows.treated, 1 + np.searchsorted(np.array(spec.elapsed), since, side="right"), 0)
-    ended = rows.ended & spec.during_after
-    code = (piece * (len(spec.elapsed) + 2) + bin_) * 2 + ended
-    _, first, of_row = np.unique(code, return_index=True, return_inverse=True)
-    return Cells(middle[first], since[first], ended[first], of_row.ravel().astype(np.intp))
-
-
-def equations(spells: Spells, spec: Specification) -> tuple[list[Equation], HazardData]:
-    """The equations in arrays, and the data of the likelihood.
-
-    Raises
-    ------
-    DesignError
-        Faulty columns, equations without events, pieces or phases without events, complete separation; programmes
-        that start at month 0 where the moment of the start is not known exactly.
-    """
-    clock = spec.clock
-    rows = _rows(spells, spec, clock)
-    cells = _cells(spells, rows, spec)
-    happened = _happened(spells, spec, rows)
-    months = rows.stop - rows.start
-    grouped = np.ones(len(months), dtype=bool) if clock.timing == "logit" else happened >= 0
-    exposed = np.ones(len(months), dtype=bool) if clock.timing == "exact" else ~grouped
-    exposure = sparse.csr_array(
-        (months[exposed], (rows.episode[exposed], cells.of_row[exposed])),
-        shape=(len(spells.episode_spell), len(cells.month)),
-    )
-    designs: dict[str, Design] = {}
-    found = []
-    for number, name in enumerate(spec.names):
-        formula = spec.formulas[number]
-        if formula not in designs:
-            designs[formula] = build_design(formula, spells.covariates, equation=name).centred()
-        found.append(_equation(spec, number, designs[formula], cells, rows, happened == number))
-    person = spells.person[spells.episode_spell]
-    occurrences = Occurrences(
-        rows.episode[grouped], cells.of_row[grouped], happened[grouped], months[grouped]
-    )
-    return found, assemble(found, exposure, occurrences, person, spells.n_persons, clock.timing)
-
-
-def _rows(spells: Spells, spec: Specification, clock: Clock) -> Rows:
-    """Rows of constant hazard; under grouped time the row of an event is the interval in which it fell."""
-    cuts: FloatVector = np.array(spec.cuts)
-    if clock.timing == "logit":
-        cuts = np.union1d(cuts, np.arange(clock.interval, spells.duration.max(), clock.interval))
-    if clock.timing != "exact" and (spells.programme_start == 0).any():
-        count = int((spells.programme_start == 0).sum())
-        raise DesignError(
-            f"{count} programme(s) start at month 0, before the first interval: with timing='{clock.timing}' there is "
-            "no row in which that start fell. Move these starts one interval, or leave these spells out."
-        )
-    return split(
-        spells,
-        cuts=tuple(cuts),
-        elapsed=spec.elapsed,
-        programme_end=spec.during_after,
-        interval=None if clock.timing == "exact" else clock.interval,
-    )
-
-
-def _happened(spells: Spells, spec: Specification, rows: Rows) -> IntVector:
-    """(R,) which equation's event ends each row; -1 for none."""
-    happened = np.full(len(rows.start), -1, dtype=np.intp)
-    for number, name in enumerate(spec.names):
-        happened[rows.starts if name == PROGRAMME else rows.exit == spells.exits.index(name)] = number
-    return happened
-
-
-def _equation(
-    spec: Specification, number: int, design: Design, cells: Cells, rows: Rows, happened: BoolVector
-) -> Equation:
-    name, cuts, phases = spec.names[number], spec.baselines[number], spec.phases[number]
-    at_risk = ~cells.treated if name == PROGRAMME else np.ones(len(cells.month), dtype=bool)
-    unit, cell = rows.episode[happened], cells.of_row[happened]
-    if not len(unit):
-        raise DesignError(f"No transition to '{name}' is observed: its hazard cannot be estimated.")
-    piece = np.searchsorted(np.array(cuts), cells.month, side="right")
-    _refuse_empty(piece[cell], piece_names("baseline", cuts), name, "Merge baseline pieces")
-    z = [(piece == m).astype(float) for m in range(1, len(cuts) + 1)]
-    if phases.terms:
-        term = np.where(cells.treated, phases.term(np.nan_to_num(cells.elapsed), cells.ended), -1)
-        _refuse_empty(term[cell], phases.terms, name, "Merge effect phases, or leave the effect out")
-        z += [(term == k).astype(float) for k in range(len(phases.terms))]
-    columns = np.array(z).T if z else np.zeros((len(cells.month), 0))
-    counts = np.bincount(unit, minlength=design.columns.shape[0]).astype(np.float64)
-    in_columns = [design.names[i] for i in np.argsort(design.position)]
-    check_separation(design.columns, counts, in_columns, name)
-    pieces = piece_names("baseline", cuts)[1:]
-    twice = sorted({*design.names} & {*pieces, *phases.terms})
-    if twice:
-        raise DesignError(
-            f"Equation '{name}' has a covariate called {', '.join(twice)}, the name of a term of the model itself. "
-            "Rename the covariate."
-        )
-    return Equation(name, design, columns, pieces, phases.terms, at_risk.astype(float), unit, cell)
-
-
-def _refuse_empty(index: IntVector, labels: Sequence[str], equation: str, remedy: str) -> None:
-    """Refuse pieces or phases in which the transition never happens: their coefficient would be minus infinity."""
-    empty = [label for number, label in enumerate(labels) if not np.any(index == number)]
-    if empty:
-        raise DesignError(
-            f"Equation '{equation}' has no event in {', '.join(empty)}: the hazard there is zero and its "
-            f"coefficient infinite. {remedy}."
-        )
-
-
-def cell_hazards(
-    spec: Specification,
-    number: int,
-    baseline: FloatVector,
-    effect: FloatVector,
-    elapsed: FloatVector,
-    ended: BoolVector,
-) -> tuple[FloatVector, FloatVector]:
-    """Relative hazards of one equation on the pieces of `spec.cuts`, and hazard ratios at moments after the start.
-
-    Parameters
-    ----------
-    baseline : (own pieces - 1,)
-        Log hazards of the pieces after the first, relative to it.
-    effect : (terms,)
-        Log hazard ratios.
-    elapsed, ended : (L,)
-        Moments after the programme start: months since the start, and whether the programme has ended.
-
-    Returns
-    -------
-    (M,) array, (1 + L,) array
-        The first of each is 1 for the first piece, and 1 for the phase before the start.
-    """
-    own = np.concatenate([[0.0], baseline])
-    begin = np.array([0.0, *spec.cuts])
-    piece = np.searchsorted(np.array(spec.baselines[number]), begin, side="right")
-    phases = spec.phases[number]
-    ratio = np.ones(1 + len(elapsed))
-    if phases.terms:
-        ratio[1:] = np.exp(effect[phases.term(elapsed, ended)])
-    return np.exp(own[piece]), ratio

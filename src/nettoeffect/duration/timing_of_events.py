@@ -4,46 +4,71 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
+from nettoeffect.design.columns import IntVector
 from nettoeffect.duration.arrays import Timing
+from nettoeffect.duration.assemble import Equation
+from nettoeffect.duration.clusters import clusters_of
 from nettoeffect.duration.covariance import Kind, check_kind
+from nettoeffect.duration.effects import EffectSpec
+from nettoeffect.duration.equations import equations
+from nettoeffect.duration.ordering import ORDERINGS, Ordering
 from nettoeffect.duration.path import criterion, walk
+from nettoeffect.duration.restricted_path import walk_restricted
 from nettoeffect.duration.results import HazardResults
-from nettoeffect.duration.specification import Clock, EffectSpec, Specification, equations, resolve
+from nettoeffect.duration.specification import (
+    PROGRAMME,
+    Clock,
+    Specification,
+    exit_names,
+    per_name,
+    resolve,
+)
+from nettoeffect.duration.structures import STRUCTURES, Structure
 from nettoeffect.errors import ConvergenceWarning, DataWarning, DesignError
 from nettoeffect.spells import Spells
 
 Cuts = Sequence[float] | None
+Effects = EffectSpec | Mapping[str, EffectSpec]
 RULES = ("aic", "hq", "bic", "npmle")
 TIMINGS = ("exact", "interval", "logit")
 
 
 @dataclass(frozen=True)
 class MixedHazards:
-    """Competing-risks mixed proportional hazards with a discrete mixing distribution of free correlation.
+    """Mixed proportional hazards between states, with a discrete mixing distribution of free correlation.
 
-    The hazard of leaving to state j after t months, for a person of class k with covariates x, is
+    The hazard of transition j after t months in a state, for a person of class k with covariates x, is
 
         theta_j(t | x, k) = lambda_j(t) exp(x' beta_j) v_jk,       P(class k) = pi_k,
 
-    with lambda_j constant on the pieces of `baseline`, and 1 on the first. The number of classes is chosen along
-    the path of best fits (Lindsay 1983; Heckman and Singer 1984; Gaure, Roed and Zhang 2007).
+    with lambda_j constant on the pieces of `baseline`, and 1 on the first. Each transition has the risk set of the
+    state it leaves. The number of classes is chosen along the path of best fits (Lindsay 1983; Heckman and Singer
+    1984; Gaure, Roed and Zhang 2007). `TimingOfEvents` is the case with entry into a programme among the transitions.
 
     Parameters
     ----------
     formulas : mapping of str to str
-        Exit state -> right-hand side, such as ``{"work": "age + C(educ)", "other": "age"}``; ``"1"`` for none.
-    baseline : sequence of float or None, or a mapping by exit
-        Interior cut points in months since spell start; None = constant.
-    timing, interval
-        How finely time was recorded, as in `TimingOfEvents`.
+        Transition -> right-hand side, such as ``{"work": "age + C(educ)", "other": "age"}``; ``"1"`` for none. Exits
+        from benefit have their own name; exits from another state (`Spells.with_reentry`) are called
+        ``"work -> benefit"``; entry into a programme is ``"programme"``, or the name of its type.
+    baseline : sequence of float or None, or a mapping by transition
+        Interior cut points in months since the state was entered; None = constant.
+    effect
+        Effect of programmes on exits, as in `TimingOfEvents`; without an entry equation their start counts as
+        independent of the classes.
+    timing, interval, ordering, structure, zero_class
+        As in `TimingOfEvents`.
     mass_points : int or {"aic", "hq", "bic", "npmle"}
         A number, or the rule that chooses it; ``"npmle"`` adds points until none raises the likelihood.
     max_mass_points : int
@@ -60,8 +85,12 @@ class MixedHazards:
 
     formulas: Mapping[str, str]
     baseline: Cuts | Mapping[str, Cuts] = None
+    effect: Effects | Mapping[str, Effects] = None
     timing: Timing = "exact"
     interval: float = 1.0
+    ordering: Ordering | None = None
+    structure: Structure = "joint"
+    zero_class: Sequence[str] = ()
     mass_points: int | str = "aic"
     max_mass_points: int = 10
 
@@ -72,19 +101,36 @@ class MixedHazards:
         n_starts: int = 10,
         seed: int = 1,
         covariance: Kind = "observed",
+        cluster: str | npt.ArrayLike | None = None,
         progress: bool = True,
     ) -> HazardResults:
         """Estimate by maximum likelihood; parameters and errors as `TimingOfEvents.fit`."""
-        spec = resolve(
+        return _fit(self, spells, n_starts, seed, covariance, cluster, progress)
+
+    def specification(self, spells: Spells) -> Specification:
+        """The model resolved for the states and programmes of some spells.
+
+        Raises
+        ------
+        DesignError
+            Unknown transitions, or exits without a formula.
+        """
+        exits = exit_names(spells)
+        entries = spells.programmes if len(spells.programmes) > 1 else (PROGRAMME,)
+        known = (*exits, *entries)
+        for name in self.formulas:
+            if name not in known:
+                near = get_close_matches(str(name), known, n=1)
+                hint = f" Did you mean '{near[0]}'?" if near else ""
+                raise DesignError(f"The formulas name '{name}', which is none of {', '.join(known)}.{hint}")
+        programmes = {name: formula for name, formula in self.formulas.items() if name not in exits}
+        return resolve(
             spells,
-            exit=self.formulas,
-            programme=None,
+            exit={name: formula for name, formula in self.formulas.items() if name in exits},
+            programme=(programmes.get(PROGRAMME, programmes) or None),
             baseline=self.baseline,
-            effect=None,
-            clock=_clock(self.timing, self.interval),
-        )
-        return _fit(
-            spells, spec, self.mass_points, self.max_mass_points, n_starts, seed, covariance, progress
+            effect=self.effect,
+            clock=_clock(self.timing, self.interval, self.ordering),
         )
 
 
@@ -104,18 +150,31 @@ class TimingOfEvents:
     ----------
     exit : str, or a mapping by exit state
         Right-hand side of the exit equations.
-    programme : str
-        Right-hand side of the entry equation.
-    baseline : sequence of float or None, or a mapping by exit state and ``"programme"``
+    programme : str, or a mapping by programme type
+        Right-hand side of the entry equation; with several types each has an entry hazard and an effect of its own.
+    notification : str, optional
+        Right-hand side of the hazard of being told that a programme will follow. The announcement then is a first
+        treatment: the term ``"notified"`` holds from it to the programme start.
+    baseline : sequence of float or None, or a mapping by equation
         Interior cut points in months since spell start; None = constant.
-    effect : "constant", "during/after", a list of cut points in months since the start, None, or a mapping by exit
-        How the effect on the log hazard depends on the time since the programme start.
+    effect : "constant", "during/after", cut points in months since the start, `Effect`, None, or a mapping
+        The effect on the log hazard of each exit; by exit, by programme type, or by exit and then by type.
     timing : {"exact", "interval", "logit"}
         Events are known to the day (or treated so); known to have fallen somewhere in an interval before their date,
         as in a monthly register; or discrete time with logit probabilities (odds instead of hazards). With one exit
         and no programme, ``"interval"`` is the complementary log-log model.
     interval : float, months
         Width of the interval, for ``"interval"`` and ``"logit"``.
+    ordering : {"programme-first", "exit-first"} or None
+        What comes first where start and exit fall in the same interval. None: they compete within it, and the
+        effect begins at its end. See `compare_orderings`.
+    structure : {"joint", "loading", "grid", "independent"}
+        Mixing distribution: free mass points; one factor with signed loadings (perfect correlation: a common source
+        of bias); all combinations of `mass_points` points per transition with free masses, or with masses that
+        multiply.
+    zero_class : sequence of str
+        Equations with a zero hazard in one class, from two mass points on: people who never make these transitions.
+        Without it a hazard goes to zero only where the likelihood is highest there.
     mass_points : int or {"aic", "hq", "bic", "npmle"}
         A number, or the rule that chooses it (n = persons); the path goes on `PATIENCE` numbers past the best.
     max_mass_points : int
@@ -136,11 +195,15 @@ class TimingOfEvents:
     """
 
     exit: str | Mapping[str, str]
-    programme: str
+    programme: str | Mapping[str, str]
+    notification: str | None = None
     baseline: Cuts | Mapping[str, Cuts] = None
-    effect: EffectSpec | Mapping[str, EffectSpec] = "constant"
+    effect: Effects | Mapping[str, Effects] = "constant"
     timing: Timing = "exact"
     interval: float = 1.0
+    ordering: Ordering | None = None
+    structure: Structure = "joint"
+    zero_class: Sequence[str] = ()
     mass_points: int | str = "aic"
     max_mass_points: int = 10
 
@@ -151,6 +214,7 @@ class TimingOfEvents:
         n_starts: int = 10,
         seed: int = 1,
         covariance: Kind = "observed",
+        cluster: str | npt.ArrayLike | None = None,
         progress: bool = True,
     ) -> HazardResults:
         """Estimate by maximum likelihood along the path of mass points.
@@ -163,8 +227,10 @@ class TimingOfEvents:
             Starting values per number of mass points; the best end counts. One is fast and greedy.
         seed : int
             Makes the starts, and so the results, reproducible.
-        covariance : {"observed", "opg", "sandwich"}
-            Inverse information, inverse outer product of scores, or person-clustered sandwich.
+        covariance : {"observed", "opg", "sandwich", "cluster"}
+            Inverse information, inverse outer product of scores, or sandwich with persons or larger groups as clusters.
+        cluster : str or array of P, optional
+            Covariate that says which cluster a person belongs to, or one label per person, for ``"cluster"``.
         progress : bool
             Show a progress bar.
 
@@ -184,38 +250,85 @@ class TimingOfEvents:
         DataWarning
             Fewer mass points than asked for raise the likelihood.
         """
-        spec = resolve(
+        return _fit(self, spells, n_starts, seed, covariance, cluster, progress)
+
+    def specification(self, spells: Spells) -> Specification:
+        """The model resolved for the exits and programmes of some spells.
+
+        Raises
+        ------
+        DesignError
+            Unknown names, exits without a formula, no programme start.
+        """
+        return resolve(
             spells,
             exit=self.exit,
             programme=self.programme,
+            notification=self.notification,
             baseline=self.baseline,
             effect=self.effect,
-            clock=_clock(self.timing, self.interval),
+            clock=_clock(self.timing, self.interval, self.ordering),
         )
-        return _fit(
-            spells, spec, self.mass_points, self.max_mass_points, n_starts, seed, covariance, progress
-        )
+
+    def compare_orderings(self, spells: Spells, *, progress: bool = True, **options: Any) -> pd.DataFrame:
+        """Estimate under every order of start and exit within an interval.
+
+        Parameters
+        ----------
+        spells : Spells
+        progress : bool
+        **options
+            Of `fit`.
+
+        Returns
+        -------
+        DataFrame
+            One row per order (``"as recorded"``: they compete; left out where starts and exits coincide):
+            log-likelihood, mass points, and each effect term with its standard error.
+
+        Raises
+        ------
+        DesignError
+            Exact timing has no intervals.
+        """
+        if self.timing == "exact":
+            raise DesignError("Orderings matter within an interval: use timing='interval' or 'logit'.")
+        tied = ((spells.programme_start == spells.duration) & (spells.exit >= 0)).any()
+        orders: list[Ordering | None] = ["programme-first", "exit-first"]
+        rows = {}
+        for order in orders if tied else [None, *orders]:
+            fit = replace(self, ordering=order).fit(spells, progress=progress, **options)
+            rows[order or "as recorded"] = fit.effect_row()
+        return pd.DataFrame(rows).T.rename_axis("ordering")
+
+
+Model = MixedHazards | TimingOfEvents
 
 
 def _fit(
+    model: Model,
     spells: Spells,
-    spec: Specification,
-    mass_points: int | str,
-    max_mass_points: int,
     n_starts: int,
     seed: int,
     kind: Kind,
+    cluster: str | npt.ArrayLike | None,
     progress: bool,
 ) -> HazardResults:
     """Walk the path and choose a point of it."""
     check_kind(kind)
-    most, rule = _how_many(mass_points, max_mass_points)
+    most, rule = _how_many(model.mass_points, model.max_mass_points)
+    if model.structure not in STRUCTURES:
+        raise DesignError(f"structure='{model.structure}' is unknown. Choose one of {', '.join(STRUCTURES)}.")
     if not isinstance(spells, Spells):
         raise DesignError(
             f"fit takes Spells, not {type(spells).__name__}. Build them with Spells.from_frame(...)."
         )
     if not isinstance(n_starts, Integral) or isinstance(n_starts, bool) or n_starts < 1:
         raise DesignError(f"n_starts={n_starts!r} must be a whole number, 1 or more.")
+    if model.zero_class and model.structure != "joint":
+        raise DesignError(f"zero_class needs structure='joint', not '{model.structure}'.")
+    clusters = clusters_of(spells, kind, cluster)
+    spec = model.specification(spells)
     found, data = equations(spells, spec)
     bar = tqdm(desc="mass points", unit=" starts", disable=not progress, leave=False)
     with (
@@ -227,23 +340,47 @@ def _fit(
             bar.set_postfix({"mass points": k}, refresh=False)
             bar.update()
 
-        path = walk(data, max_mass_points=most, rule=rule, n_starts=n_starts, seed=seed, tick=tick)
+        options: dict[str, Any] = {"max_mass_points": most, "rule": rule, "n_starts": n_starts, "seed": seed}
+        if model.structure == "joint":
+            path = walk(data, tick=tick, zero=_zero_class(model, spec, found), **options)
+        else:
+            path = walk_restricted(data, structure=model.structure, tick=tick, **options)
     if rule is None:
         chosen = len(path)
     else:
         chosen = 1 + int(np.argmin([criterion(point, rule, data.n_persons) for point in path]))
-    named = mass_points if isinstance(mass_points, str) else "given"
-    fit = HazardResults(spec, spells, tuple(found), data, tuple(path), chosen, named, kind)
-    _warn(fit, mass_points)
+    named = model.mass_points if isinstance(model.mass_points, str) else "given"
+    fit = HazardResults(
+        model, spec, spells, tuple(found), data, tuple(path), chosen, named, kind, clusters=clusters
+    )
+    _warn(fit, model.mass_points)
     return fit
 
 
-def _clock(timing: str, interval: float) -> Clock:
+def _zero_class(model: Model, spec: Specification, found: Sequence[Equation]) -> IntVector | None:
+    """Rows of mu that one class has at zero."""
+    if not model.zero_class:
+        return None
+    rows, end = {}, 0
+    for equation in found:
+        rows[equation.name] = np.arange(end, end + len(equation.loadings))
+        end += len(equation.loadings)
+    named = per_name(dict.fromkeys(model.zero_class), spec.names, "zero_class", complete=False)
+    return np.concatenate([rows[name] for name in named])
+
+
+def _clock(timing: str, interval: float, ordering: str | None) -> Clock:
     if timing not in TIMINGS:
         raise DesignError(f"timing='{timing}' is unknown. Choose one of {', '.join(TIMINGS)}.")
     if not (np.isfinite(interval) and interval > 0):
         raise DesignError(f"interval={interval} must be a positive number of months.")
-    return Clock(timing, float(interval))  # type: ignore[arg-type]
+    if ordering is not None and ordering not in ORDERINGS:
+        raise DesignError(f"ordering='{ordering}' is unknown. Choose one of {', '.join(ORDERINGS)}, or None.")
+    if ordering is not None and timing == "exact":
+        raise DesignError(
+            "ordering= matters where only the interval of an event is known: use timing='interval'."
+        )
+    return Clock(timing, float(interval), ordering)  # type: ignore[arg-type]
 
 
 def _how_many(mass_points: Any, max_mass_points: int) -> tuple[int, str | None]:

@@ -11,26 +11,28 @@ from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Evaluation, HazardData, Parameters, Timing
 from nettoeffect.duration.classes import Posterior, add_logits, add_mixing_corner
 from nettoeffect.duration.grouped import RowTerms, row_hazards, row_terms
-from nettoeffect.duration.likelihood import person_events, person_sums
+from nettoeffect.duration.likelihood import person_events, person_sums, signs, with_pasts
 from nettoeffect.duration.mixing import PersonSums
 
 
 def mixing_view(data: HazardData, beta: Sequence[FloatVector]) -> PersonSums:
     """Person sums at the coefficients, with the grouped rows where there are any."""
-    a, n = person_sums(data, beta), person_events(data)
+    a, n, sign = person_sums(data, beta), person_events(data), signs(data)
     if data.timing == "exact":
-        return PersonSums(a, n)
-    parts = [row_hazards(data, block, beta) for block in data.blocks]
-    offsets = np.cumsum([0, *(block.n_events.shape[1] for block in data.blocks)])
+        return PersonSums(a, n, sign)
+    blocks, spread = with_pasts(data), data.spread(beta)
+    parts = [row_hazards(data, block, spread) for block in blocks]
+    offsets = np.cumsum([0, *(block.n_events.shape[1] for block in blocks)])
     return GroupedSums(
         a,
         n,
+        sign,
         timing=data.timing,
         survived=np.concatenate([part.survived for part in parts], axis=1),
         hazard=np.concatenate([part.hazard for part in parts], axis=1),
         person=np.concatenate([part.person + low for part, low in zip(parts, offsets, strict=False)]),
-        transition=np.concatenate([block.rows.transition for block in data.blocks]),
-        months=np.concatenate([block.rows.months for block in data.blocks]),
+        transition=np.concatenate([block.rows.transition for block in blocks]),
+        months=np.concatenate([block.rows.months for block in blocks]),
     )
 
 
@@ -59,15 +61,19 @@ class GroupedSums(PersonSums):
     def sample(self, size: int) -> GroupedSums:
         """A random part of the persons with their rows, the same every time."""
         n_persons = self.n.shape[1]
-        if n_persons <= size:
+        if n_persons <= size or self.truncated:
             return self
-        kept = np.sort(np.random.default_rng(0).choice(n_persons, size, replace=False))
-        place = np.full(n_persons, -1)
-        place[kept] = np.arange(size)
+        return self.of(np.sort(np.random.default_rng(0).choice(n_persons, size, replace=False)))
+
+    def of(self, kept: IntVector) -> GroupedSums:
+        """These persons with their rows."""
+        place = np.full(self.n.shape[1], -1)
+        place[kept] = np.arange(len(kept))
         rows = place[self.person] >= 0
         return GroupedSums(
             self.a[:, kept],
             self.n[:, kept],
+            self.sign[kept],
             timing=self.timing,
             survived=self.survived[:, kept],
             hazard=self.hazard[:, rows],
@@ -80,7 +86,7 @@ class GroupedSums(PersonSums):
         """The same persons with log mass points counted from `centre` (J,)."""
         scale = np.exp(centre)[:, None]
         return GroupedSums(
-            self.a * scale, self.n, self.timing, self.survived * scale, self.hazard * scale, self.person,
+            self.a * scale, self.n, self.sign, self.timing, self.survived * scale, self.hazard * scale, self.person,
             self.transition, self.months,
         )  # fmt: skip
 
@@ -106,11 +112,19 @@ class GroupedSums(PersonSums):
     def on_grid(self, lines: list[FloatVector], loglik: FloatVector) -> FloatMatrix:
         """Sum over persons of exp(l_i(mu)) / L_i on the product of the grid lines, point by point."""
         points = np.array(np.meshgrid(*lines, indexing="ij")).reshape(len(lines), -1)
-        sums = [np.exp(np.minimum(self.log_terms(mu) - loglik, 600.0)).sum() for mu in points.T]
+        sums = [np.exp(np.minimum(self.log_terms(mu) - loglik, 600.0)) @ self.sign for mu in points.T]
         return np.array(sums).reshape([len(line) for line in lines])
 
     def evaluate_mixing(self, parameters: Parameters) -> Evaluation:
         """Log-likelihood, gradient and Hessian in (mu, a[1:]) with the coefficients held."""
+        if not self.truncated:
+            return self._evaluate(parameters)
+        own, past = (
+            self.of(np.flatnonzero(part))._evaluate(parameters) for part in (self.sign > 0, self.sign < 0)
+        )
+        return Evaluation(own.value - past.value, own.gradient - past.gradient, own.hessian - past.hessian)
+
+    def _evaluate(self, parameters: Parameters) -> Evaluation:
         post, terms = self._posterior(parameters)
         j, k = parameters.mu.shape
         gradient, hessian = np.zeros((j + 1) * k), np.zeros(((j + 1) * k,) * 2)

@@ -63,8 +63,10 @@ def timeline(
 
     Parameters
     ----------
-    cuts : (M - 1,) array_like, months since spell start
-        Interior cut points of the baseline, increasing; empty for a constant baseline.
+    cuts : (M - 1,) or (M - 1, G) array_like, months since spell start
+        Interior cut points of the baseline, increasing; empty for a constant baseline. With a column per group every
+        group has pieces of its own, the n-th up to its n-th cut point, and missing ones are infinite; a start on the
+        clock of inflow then has to be common to all.
     start : float or (G,) array, months since spell start
         When the programme starts; an array gives every group its own start. Groups sorted by their start make
         `occupancy` faster, because a block of neighbours then skips the steps it has no part in.
@@ -90,24 +92,29 @@ def timeline(
     >>> [(s.piece, s.phase, s.length, s.mark) for s in timeline([8], start=6, phases=(0, 1), months=[0, 3])]
     [(0, 1, 0.0, True), (0, 1, 1.0, False), (0, 2, 1.0, False), (1, 2, 1.0, True)]
     """
-    cut, phase, month = (np.asarray(values, dtype=float).reshape(-1) for values in (cuts, phases, months))
-    began = np.asarray(start, dtype=float)
+    cut, phase, month = (np.asarray(values, dtype=float) for values in (cuts, phases, months))
+    cut = cut if cut.ndim == 2 else cut.reshape(-1)
+    phase, month, began = phase.reshape(-1), month.reshape(-1), np.asarray(start, dtype=float)
     _validate(cut, phase, month, began)
+    by_group = cut.ndim == 2
     if origin == "programme_start":  # phases begin at one moment for everybody, baseline pieces do not
-        fixed, moving = phase, np.subtract.outer(cut, began)
+        fixed, moving = phase, cut - began if by_group else np.subtract.outer(cut, began)
+    elif origin == "inflow" and by_group:
+        fixed, moving = phase + float(began), cut
     elif origin == "inflow":  # and the other way round
         fixed, moving = cut, np.add.outer(phase, began)
     else:
         raise EffectError(
             f"origin={origin!r} is not a clock to count months on. Use 'programme_start' or 'inflow'."
         )
+    phases_fixed = by_group or origin == "programme_start"
     steps: list[Step] = []
     for begin, end in pairwise(np.union1d(np.append(month, 0.0), fixed[fixed < month[-1]])):
         passed = int(np.searchsorted(fixed, begin, side="right"))
         lengths = _lengths(moving, begin, end)
         last = max(lengths)
         for number, length in lengths.items():
-            piece, at = (number, passed) if origin == "programme_start" else (passed, number)
+            piece, at = (number, passed) if phases_fixed else (passed, number)
             steps.append(Step(piece, at, length, mark=number == last and bool(np.isin(end, month))))
     if month[0] == 0:
         piece, at = (steps[0].piece, steps[0].phase) if steps else (0, 0)
@@ -132,12 +139,15 @@ def _lengths(moving: FloatArray, begin: float, end: float) -> dict[int, float | 
 
 
 def _validate(cut: FloatVector, phase: FloatVector, month: FloatVector, start: FloatArray) -> None:
-    for name, values in (("cuts", cut), ("phases", phase), ("months", month)):
+    if cut.ndim == 2 and (np.isnan(cut).any() or np.any(cut[1:] < cut[:-1])):
+        raise EffectError("cuts of a group must not decrease. Sort them within each column.")
+    fixed = [("phases", phase), ("months", month), *([("cuts", cut)] if cut.ndim == 1 else [])]
+    for name, values in fixed:
         if not np.all(np.isfinite(values)) or np.any(np.diff(values) <= 0):
             raise EffectError(
                 f"{name} must be finite and increase. They are {values.tolist()}. Sort them, each once."
             )
-    if len(cut) and cut[0] <= 0:
+    if cut.ndim == 1 and len(cut) and cut[0] <= 0:
         raise EffectError(f"Interior cut points must lie after month 0. The first is {cut[0]}. Leave it out.")
     if len(phase) and phase[0] != 0:
         raise EffectError(

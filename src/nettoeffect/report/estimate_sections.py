@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from nettoeffect.duration.effects import Phases
 from nettoeffect.duration.results import HazardResults
-from nettoeffect.duration.specification import PROGRAMME, Phases
 from nettoeffect.report.blocks import Block, Box, Cell, Fold, Points, Row, Section, Table, Text, cells, embed
 from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.messages import translated
@@ -60,7 +60,7 @@ def data_section(spells: Spells, pen: Pen, *, synthetic: bool) -> Section:
 def model_section(fit: HazardResults, pen: Pen) -> Section:
     """The model in a paragraph, and its specification."""
     spec = fit.specification
-    has_programme = PROGRAMME in spec.names
+    has_programme = bool(spec.entries)
     events = [
         f"{pen.label(equation.name)} {pen.number(len(equation.event_unit), 0)}" for equation in fit.equations
     ]
@@ -69,7 +69,11 @@ def model_section(fit: HazardResults, pen: Pen) -> Section:
     else:
         points = pen.text("m_chosen", k=fit.mass_points, rule=fit.rule.upper(), last=len(fit.points))
     size = f"{pen.count(fit.nobs, 'persons')}, {pen.count(len(fit.spells), 'spells')}"
-    effects = dict(zip(spec.exits, (_phases(phase, pen) for phase in spec.phases), strict=False))
+    effects = {
+        each.name: "; ".join(_phases(phases, pen) for phases in each.effects)
+        for each in spec.transitions
+        if each.effects
+    }
     covariates = dict(zip(spec.names, (_formula(formula, pen) for formula in spec.formulas), strict=True))
     baselines = dict(zip(spec.names, (_baseline(cuts, pen) for cuts in spec.baselines), strict=True))
     loglik = pen.text("m_loglik", loglik=pen.number(fit.llf, 2), parameters=pen.number(fit.df_model, 0))
@@ -81,7 +85,7 @@ def model_section(fit: HazardResults, pen: Pen) -> Section:
         *([("m_effect", _by_name(effects, pen))] if has_programme else []),
         ("m_points", points),
         ("m_fit", loglik),
-        ("m_errors", pen.text(f"se_{fit.covariance_kind}")),
+        ("m_errors", pen.text(f"se_{fit.covariance_kind}", clusters=fit.clusters)),
     ]
     named = _named([(pen.text(key), value) for key, value in rows])
     blocks: list[Block] = [Text(pen.text("model_text" if has_programme else "model_text_hazards"))]
@@ -294,8 +298,8 @@ def _baseline(cuts: Sequence[float], pen: Pen) -> str:
     return pen.text("m_cuts", cuts=_series(cuts, pen.short))
 
 
-def _phases(phases: Phases, pen: Pen) -> str:
-    if not phases.terms:
+def _phases(phases: Phases | None, pen: Pen) -> str:
+    if phases is None:
         return pen.text("m_effect_none")
     if phases.during_after:
         return pen.text("m_effect_during")

@@ -14,6 +14,7 @@ COVARIANCES = {
     "observed": "inverse observed information",
     "opg": "inverse outer product of scores",
     "sandwich": "sandwich, clustered by person",
+    "cluster": "sandwich, clustered by {clusters}",
 }
 
 
@@ -49,6 +50,7 @@ class Summary:
         fit = self._fit
         events = [f"{eq.name} {len(eq.event_unit):,}" for eq in fit.equations]
         chosen = "given" if fit.rule == "given" else f"by {fit.rule.upper()}"
+        errors = COVARIANCES[fit.covariance_kind].format(clusters=fit.clusters)
         return pd.Series(
             {
                 "Persons; spells": f"{fit.nobs:,}; {len(fit.spells):,}",
@@ -57,7 +59,7 @@ class Summary:
                 "Log-likelihood": f"{fit.llf:,.4f}",
                 "AIC; HQ; BIC": f"{fit.aic:,.2f}; {fit.hq:,.2f}; {fit.bic:,.2f} (n = persons)",
                 "Parameters": f"{fit.df_model}",
-                "Standard errors": f"{COVARIANCES[fit.covariance_kind]}, given the number of mass points",
+                "Standard errors": f"{errors}, given the number of mass points",
             }
         )
 

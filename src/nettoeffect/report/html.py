@@ -9,7 +9,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from nettoeffect.duration.specification import PROGRAMME
 from nettoeffect.errors import NettoEffectError
 from nettoeffect.report.blocks import Section, Text
 from nettoeffect.report.brief import brief_section
@@ -163,7 +162,7 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     if chapter.ledgers:
         yield mkba_section(chapter, pen)
         yield assumptions_section(chapter, pen)
-    if fit is not None and PROGRAMME in fit.specification.names:
+    if fit is not None and fit.specification.entries:
         yield identification_section(pen)
     verdict = verdict_section(chapter, pen)
     if verdict is not None:

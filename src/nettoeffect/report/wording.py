@@ -249,6 +249,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "se_observed": ("inverse waargenomen informatie", "inverse observed information"),
         "se_opg": ("inverse uitproduct van de scores", "inverse outer product of scores"),
         "se_sandwich": ("sandwich, geclusterd per persoon", "sandwich, clustered by person"),
+        "se_cluster": ("sandwich, geclusterd naar {clusters}", "sandwich, clustered by {clusters}"),
         # path
         "path": ("Hoeveel ongeziene groepen?", "How many unseen groups?"),
         "path_text": (

@@ -1,0 +1,107 @@
+"""What results report of the parameters: coefficients, and averages of class-specific effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
+from nettoeffect.duration.arrays import Parameters
+from nettoeffect.duration.assemble import Equation
+from nettoeffect.duration.specification import Specification
+
+# A class with this share of the average hazard has none.
+NOTHING = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """Terms with their values and what they depend on.
+
+    Attributes
+    ----------
+    names : tuple of pairs (equation, term)
+    values : (T,)
+    gradient : (T, P)
+        Derivatives with respect to the packed parameters.
+    is_effect : (T,) bool
+        Which of them are effects of a programme.
+    place : (T,) int
+        Where the coefficient stands in the packed parameters; -1 for an average alone.
+    """
+
+    names: tuple[tuple[str, str], ...]
+    values: FloatVector
+    gradient: FloatMatrix
+    is_effect: npt.NDArray[np.bool_]
+    place: IntVector
+
+    def covariance(self, full: FloatMatrix) -> FloatMatrix:
+        """(T, T) covariance from that of the packed parameters, where nan marks what was not free."""
+        known = np.nan_to_num(full)
+        found: FloatMatrix = self.gradient @ known @ self.gradient.T
+        lost = (self.gradient[:, np.isnan(np.diag(full))] != 0).any(axis=1)
+        found[lost] = np.nan
+        found[:, lost] = np.nan
+        return found
+
+
+def report(spec: Specification, equations: Sequence[Equation], parameters: Parameters) -> Reported:
+    """Collect the terms of all equations.
+
+    The terms of a class-specific effect are log ratios of the average hazards with and without it,
+    log sum_k pi_k v_after,k - log sum_k pi_k v_before,k, plus the term's own coefficient relative to the first. Where
+    the effect is the same for all classes that is the effect; a class with a zero hazard is no obstacle to it.
+    """
+    packed = parameters.pack()
+    names: list[tuple[str, str]] = []
+    rows, values, effects, places = [], [], [], []
+    offset, loading = 0, 0
+    for equation, transition in zip(equations, spec.transitions, strict=True):
+        place = dict(zip(equation.terms, offset + equation.order, strict=True))
+        averages = {
+            term: _average(parameters, loading, loading + number)
+            for number, own in enumerate(equation.loadings)
+            if own.programme >= 0
+            for phases in [transition.effects[own.programme]]
+            if phases is not None
+            for term in phases.terms
+        }
+        fresh = [term for term in averages if term not in place]
+        own_effects = {*equation.effect_names, *equation.interactions, *averages}
+        for term in (*equation.design.names, *equation.baseline_names, *fresh, *equation.effect_names):
+            value, row = averages.get(term, (0.0, np.zeros(len(packed))))
+            row = row.copy()
+            if term in place:
+                row[place[term]] += 1.0
+                value += packed[place[term]]
+            names.append((equation.name, term))
+            values.append(value)
+            rows.append(row)
+            effects.append(term in own_effects)
+            places.append(place.get(term, -1))
+        offset += len(equation.terms)
+        loading += len(equation.loadings)
+    return Reported(
+        tuple(names),
+        np.array(values, dtype=float),
+        np.array(rows).reshape(len(names), len(packed)),
+        np.array(effects, dtype=bool),
+        np.array(places, dtype=np.intp),
+    )
+
+
+def _average(parameters: Parameters, before: int, after: int) -> tuple[float, FloatVector]:
+    """Log ratio of the average hazards of two rows of mu, and its derivatives."""
+    pi, v = parameters.probabilities, np.exp(parameters.mu)
+    mean_after, mean_before = pi @ v[after], pi @ v[before]
+    share_after, share_before = pi * v[after] / mean_after, pi * v[before] / mean_before
+    by_mu = np.zeros_like(parameters.mu)
+    by_mu[after], by_mu[before] = share_after, -share_before
+    by_mu[np.abs(by_mu) < NOTHING] = 0.0
+    by_logit = (share_after - share_before)[1:]
+    value = float(np.log(mean_after) - np.log(mean_before))
+    return value, np.concatenate([*(np.zeros_like(b) for b in parameters.beta), by_mu.ravel(), by_logit])
