@@ -34,7 +34,9 @@ from nettoeffect.errors import (
 
 if TYPE_CHECKING:
     from nettoeffect import mkba, synthetic
-    from nettoeffect.duration import MixedHazards, TimingOfEvents
+    from nettoeffect.duration import Effect, MixedHazards, TimingOfEvents
+    from nettoeffect.duration.frailty import frailty
+    from nettoeffect.duration.threat import threat
     from nettoeffect.effect import NetEffect, Scenarios
     from nettoeffect.report.html import report
     from nettoeffect.spells import Spells
@@ -46,6 +48,7 @@ __all__ = [
     "ConvergenceWarning",
     "DataWarning",
     "DesignError",
+    "Effect",
     "EffectError",
     "MixedHazards",
     "NetEffect",
@@ -56,18 +59,23 @@ __all__ = [
     "Spells",
     "TimingOfEvents",
     "__version__",
+    "frailty",
     "mkba",
     "report",
     "synthetic",
+    "threat",
 ]
 
 _HOMES = {
+    "Effect": "nettoeffect.duration",
     "MixedHazards": "nettoeffect.duration",
     "NetEffect": "nettoeffect.effect",
     "Scenarios": "nettoeffect.effect",
     "Spells": "nettoeffect.spells",
     "TimingOfEvents": "nettoeffect.duration",
+    "frailty": "nettoeffect.duration.frailty",
     "report": "nettoeffect.report.html",
+    "threat": "nettoeffect.duration.threat",
 }
 
 # `report` is a function here and a folder on disk. Python binds a folder's name to its parent only when the
