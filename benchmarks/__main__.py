@@ -13,7 +13,7 @@ import argparse
 from importlib import import_module
 
 QUICK = ("engine", "path")
-ALL = (*QUICK, "large", "recovery", "coverage", "durdata")
+ALL = (*QUICK, "large", "recovery", "coverage", "durdata", "unempdur", "montecarlo", "stata_designs")
 
 
 def main() -> None:

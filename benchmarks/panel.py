@@ -7,7 +7,8 @@ import numpy as np
 
 import nettoeffect as ne
 from nettoeffect.duration.arrays import HazardData, Parameters
-from nettoeffect.duration.specification import equations, resolve
+from nettoeffect.duration.equations import equations
+from nettoeffect.duration.specification import resolve
 
 FORMULA = "age + education + household + worked"
 CUTS = (3.0, 6.0, 12.0, 18.0, 24.0)
