@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 import statsmodels.api as sm
 
 import nettoeffect as ne
-from nettoeffect.duration.arrays import Parameters
-from nettoeffect.duration.grouped import SERIES, row_terms
+from nettoeffect.duration import grouped
+from nettoeffect.duration.arrays import Occurrences, Parameters
+from nettoeffect.duration.equations import equations
 from nettoeffect.duration.likelihood import evaluate, person_scores, unit_terms
-from nettoeffect.duration.specification import Clock, equations, resolve
+from nettoeffect.duration.lined import line_up
+from nettoeffect.duration.rows import SERIES, RowTerms
+from nettoeffect.duration.specification import Clock, resolve
 from nettoeffect.duration.views import mixing_view
 
 HERE = Path(__file__).parent
@@ -74,10 +78,93 @@ def test_gradient_and_hessian_against_differences(register, timing, changing, cl
     assert mixing.hessian == pytest.approx(here.hessian[q:, q:], abs=1e-9 * np.abs(hessian).max())
 
 
+@pytest.fixture(scope="module")
+def returning():
+    """Persons with one to five spells known by month, in one of 45 towns: up to ten events each."""
+    rng = np.random.default_rng(7)
+    spell = np.repeat(np.arange(1200), rng.integers(1, 6, 1200))
+    months = 2 + np.ceil(rng.exponential(8, len(spell)))
+    start = pd.Series(months + 1).groupby(spell).cumsum().to_numpy() - months
+    begun = np.where(rng.random(len(spell)) < 0.5, start + np.ceil(0.5 * months), np.nan)
+    frame = pd.DataFrame(
+        {
+            "id": spell,
+            "start": start,
+            "end": start + months,
+            "programme": begun,
+            "x": rng.standard_normal(len(spell)),
+        }
+    ).assign(
+        exit=rng.choice(["job", "other", None], len(spell), p=[0.6, 0.2, 0.2]),
+        town=[f"t{town:02d}" for town in rng.integers(0, 45, len(spell))],
+    )
+    return ne.Spells.from_frame(
+        frame, person="id", start="start", end="end", exit="exit", programme_start="programme",
+        covariates=["x", "town"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", ["x", "x + town"])
+def test_covariances_by_pairs_and_by_class_are_the_same(returning, monkeypatch, formula):
+    """Two derivations of the same matrix, with persons of many rows and, with towns, sparse columns."""
+    spec = resolve(
+        returning, exit=formula, programme="x", baseline=[6], effect="constant", clock=Clock("interval")
+    )
+    _, data = equations(returning, spec)
+    assert (data.blocks[0].x[0].sparse is None) == (formula == "x")
+    assert np.bincount(data.blocks[0].rows.unit).max() == 2
+    rng = np.random.default_rng(1)
+    at = Parameters(
+        tuple(0.3 * rng.standard_normal(size) for size in data.sizes),
+        np.log(0.08) + rng.standard_normal((3, 3)),
+        np.array([0.0, 0.5, -0.5]),
+    )
+    found = []
+    for limit in (np.inf, 0):
+        monkeypatch.setattr(grouped, "PAIRS", limit)
+        found.append(evaluate(data, at).hessian)
+    assert found[0] == pytest.approx(found[1], abs=1e-12 * np.abs(found[1]).max())
+
+
+def test_rows_line_up_with_persons():
+    """Against loops, with persons of no, one and several rows."""
+    counts = np.array([0, 3, 1, 0, 2, 4, 0])
+    person = np.repeat(np.arange(7), counts)
+    number = np.arange(len(person))
+    lined = line_up(Occurrences(number, number, number % 2, number + 1.0), person, 7)
+    whose = np.append(np.arange(7), lined.later)
+    assert sorted(zip(whose[lined.transition >= 0], lined.unit[lined.transition >= 0], strict=True)) == list(
+        zip(person, number, strict=True)
+    )
+    assert lined.empty.tolist() == [0, 3, 6]
+    values = np.where(lined.transition >= 0, lined.months, 0.0)
+    assert lined.sum(values[None])[0].tolist() == [(number + 1)[person == i].sum() for i in range(7)]
+    assert lined.spread(np.arange(7)).tolist() == whose.tolist()
+    found = {frozenset((lined.unit[a], lined.unit[b])) for a, b in zip(*lined.pairs, strict=True)}
+    filled = [pair for pair in zip(*lined.pairs, strict=True) if min(lined.transition[list(pair)]) >= 0]
+    assert len(filled) == len(lined.pairs[0]) == lined.n_pairs
+    assert found == {frozenset((a, b)) for a in number for b in number[:a] if person[a] == person[b]}
+
+
+@pytest.mark.parametrize("u", [1e-12, 1e-6, 1e-2, 0.999 * SERIES, 1.001 * SERIES, 0.5, 3.0, 50.0])
+def test_derivatives_of_the_interval_form_in_sixty_digits(u):
+    terms = RowTerms("interval", np.array([[u]]), np.ones((1, 1)), np.array([0]), np.ones(1))
+    with localcontext() as context:
+        context.prec = 60
+        exact = Decimal(u)
+        left = (-exact).exp()
+        value = ((1 - left) / exact).ln() + exact.ln()
+        slope = left / (1 - left) - 1 / exact
+        bend = 1 / exact**2 - left / (1 - left) ** 2
+    assert terms.value[0, 0] == pytest.approx(float(value), rel=1e-14)
+    assert terms.slope[0, 0] == pytest.approx(float(slope), rel=1e-13)
+    assert terms.bend[0, 0] == pytest.approx(float(bend), rel=1e-12)
+
+
 @pytest.mark.parametrize("u", [1e-12, 1e-9, 1e-6, 1e-3, 0.5 * SERIES])
 def test_interval_form_keeps_its_digits_for_small_hazards(u):
     """log(theta) + log((1 - exp(-u)) / u): against the series, exact to rounding where u is small."""
-    terms = row_terms("interval", np.array([[u]]), np.ones((1, 1)), np.array([0]), np.ones(1))
+    terms = RowTerms("interval", np.array([[u]]), np.ones((1, 1)), np.array([0]), np.ones(1))
     series = -u / 2 + u**2 / 24 - u**4 / 2880 + u**6 / 181440
     assert terms.value[0, 0] == pytest.approx(np.log(u) + series, rel=1e-14)
     slope = 1 + u * (-0.5 + u / 12 - u**3 / 720 + u**5 / 30240)
@@ -86,7 +173,7 @@ def test_interval_form_keeps_its_digits_for_small_hazards(u):
 
 def test_the_two_branches_meet():
     below, above = (
-        row_terms("interval", np.array([[SERIES + shift]]), np.ones((1, 1)), np.array([0]), np.ones(1))
+        RowTerms("interval", np.array([[SERIES + shift]]), np.ones((1, 1)), np.array([0]), np.ones(1))
         for shift in (-1e-13, 1e-13)
     )
     assert below.score == pytest.approx(above.score, rel=1e-11)
@@ -94,7 +181,7 @@ def test_the_two_branches_meet():
 
 
 def test_a_long_row_says_only_where_one_went():
-    terms = row_terms("interval", np.array([[2.0], [6.0]]), np.ones((2, 1)), np.array([0]), np.array([1e5]))
+    terms = RowTerms("interval", np.array([[2.0], [6.0]]), np.ones((2, 1)), np.array([0]), np.array([1e5]))
     assert terms.value[0, 0] == pytest.approx(np.log(0.25))
 
 
@@ -197,13 +284,6 @@ def test_a_start_at_month_zero_has_no_interval():
     model = ne.TimingOfEvents(exit="1", programme="1", timing="interval", mass_points=1)
     with pytest.raises(ne.errors.DesignError, match=r"1 programme.* start at month 0"):
         model.fit(spells, progress=False)
-
-
-def test_a_logit_has_no_curves(register):
-    spells = read(register, ["x1"])
-    model = ne.TimingOfEvents(exit="x1", programme="x1", timing="logit", mass_points=1)
-    with pytest.raises(ne.errors.EffectError, match="odds, not hazards"):
-        model.fit(spells, progress=False).net_effect(3, draws=0, progress=False)
 
 
 def test_a_start_in_the_last_observed_month_is_kept():

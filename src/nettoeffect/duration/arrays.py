@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from nettoeffect.design.columns import Columns, FloatMatrix, FloatVector, IntVector
+from nettoeffect.duration.lined import Lined, line_up
 
 Timing = Literal["exact", "interval", "logit"]
 
@@ -59,6 +61,18 @@ class Block:
     first: IntVector | None
     rows: Occurrences
     history: History | None = None
+
+    @cached_property
+    def person_of_row(self) -> IntVector:
+        """(E,) who each of `rows` belongs to."""
+        if self.first is None:
+            return self.rows.unit
+        return np.searchsorted(self.first, self.rows.unit, side="right") - 1
+
+    @cached_property
+    def lined(self) -> Lined:
+        """`rows` lined up with persons; every evaluation uses them."""
+        return line_up(self.rows, self.person_of_row, self.n_events.shape[1])
 
     def by_person(self, w: FloatVector) -> FloatVector:
         """Sum of a unit quantity over the units of each person."""

@@ -1,134 +1,36 @@
-"""Grouped time: rows in which something is known to have happened, but not when; and discrete time.
+"""Grouped time: a block of persons some of whose rows hold an event but not its moment; and discrete time.
 
-A row r of length d_r contributes for class k, with theta_lrk = exp(eta_lr + mu_lk) at risk and H = sum_l theta_lrk,
+What a grouped row contributes is in `rows`; the other rows are part of the person sums A, as under exact timing. The
+complete-data score of the coefficients of transition j, for person i in class k, is then
 
-    interval, event j:   log(theta_jrk / H) + log(1 - exp(-d_r H)),      no event:  -d_r H
-    logit, event j:      log theta_jrk - log(1 + H),                     no event:  -log(1 + H)
+    S_ijk = sum_r e_jrk x_jr - v_jk B_ij,        e_jrk = 1{r is a j} + h_jr v_jk g'(H_rk)
 
-With one hazard and unit rows the interval form is the complementary log-log model (Prentice and Gloeckler 1978).
-No-event rows of the interval form are linear in v and part of the person sums A, as under exact timing. The other
-rows are eta_j + mu_j + g(H); with h_l = theta_l,
+over the grouped rows r of i, with h = exp(eta). Its covariance over the classes is a sum over pairs of terms: B with B
+(in `exact`), B with a row, a row with itself, a row with another row of the same person. Each is one product of
+designs, with weights such as
 
-    e_l = d/d(eta_l) = 1{l = j} + g'(H) h_l,      d2/d(eta_l)d(eta_m) = g''(H) h_l h_m + g'(H) h_l 1{l = m}
+    Cov_i(e_jr, e_lr) = h_jr h_lr sum_k p_ik v_jk v_lk g'(H_rk)^2 - m_jr m_lr,     m_jr = h_jr sum_k p_ik v_jk g'(H_rk)
 
-There classes and coefficients do not separate, so they are evaluated rows x classes: for the interval form few rows
-a person. The complete-data score of the coefficients then differs by class in more than a factor, S_k (N, Q), and
-its covariance is sum_k S_k' diag(p_k) S_k less the product of the means.
+so that a further class costs numbers per row, but no further product. Where persons have so many rows that the pairs
+are too many, as in discrete time, the products are formed class by class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
-from nettoeffect.duration.arrays import Block, HazardData, Parameters, Timing
+from nettoeffect.design.columns import Columns, FloatMatrix, FloatVector, IntVector
+from nettoeffect.duration.arrays import Block, HazardData, Parameters
 from nettoeffect.duration.classes import Posterior, add_mixing_corner
-from nettoeffect.duration.exact import Integral, b_matrix, integrals, rows_gram
+from nettoeffect.duration.exact import Integral, add_survival, b_matrix, integrals
+from nettoeffect.duration.lined import Lined
+from nettoeffect.duration.rows import RowTerms
 
-# Below this d H the series of g' and g'' are exact to rounding; above it the closed forms lose no digits.
-SERIES = 0.1
-
-
-@dataclass(frozen=True, eq=False)
-class RowTerms:
-    """Contributions of rows x classes, and their derivatives with respect to the linear indices.
-
-    Attributes
-    ----------
-    value : (K, E)
-    score : (J, K, E)
-    curvature : (J, J, K, E)
-    """
-
-    value: FloatMatrix
-    score: FloatMatrix
-    curvature: FloatMatrix
-
-
-def row_terms(
-    timing: Timing, hazard: FloatMatrix, v: FloatMatrix, transition: IntVector, months: FloatVector
-) -> RowTerms:
-    """Evaluate rows.
-
-    Parameters
-    ----------
-    timing : {"interval", "logit"}
-    hazard : (J, E)
-        exp(eta) where at risk, 0 elsewhere, before the class multiplier.
-    v : (J, K)
-        Multipliers of the classes.
-    transition : (E,) int
-        What happened; -1 for nothing (logit only).
-    months : (E,)
-        Length of the row.
-    """
-    h = hazard[:, None, :] * v[:, :, None]
-    value, slope, bend = _FORMS[timing](h.sum(axis=0), months)
-    happened = np.flatnonzero(transition >= 0)
-    which = transition[happened]
-    value[:, happened] += np.log(hazard[which, happened]) + np.log(np.maximum(v[which], 1e-300)).T
-    score = slope * h
-    score[which, :, happened] += 1.0
-    curvature = bend * h[:, None] * h[None]
-    own = np.arange(len(h))
-    curvature[own, own] += slope * h
-    return RowTerms(value, score, curvature)
-
-
-def _interval(total: FloatMatrix, months: FloatVector) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
-    """g(H) = log((1 - exp(-dH)) / H) and two derivatives, without cancellation however small dH."""
-    u = np.maximum(months * total, 1e-300)
-    with np.errstate(over="ignore"):
-        far = np.maximum(u, SERIES)
-        value = np.log(-np.expm1(-u)) - np.log(u) + np.log(months)
-        far_slope = 1.0 / np.expm1(far) - 1.0 / far
-        far_bend = 1.0 / far**2 + 1.0 / (np.expm1(far) * np.expm1(-far))
-    near = np.minimum(u, SERIES)
-    slope = -0.5 + near / 12 - near**3 / 720 + near**5 / 30240 - near**7 / 1209600
-    bend = 1 / 12 - near**2 / 240 + near**4 / 6048 - near**6 / 172800 + near**8 / 5322240
-    small = u < SERIES
-    slope, bend = np.where(small, slope, far_slope), np.where(small, bend, far_bend)
-    return value, months * slope, months**2 * bend
-
-
-def _logit(total: FloatMatrix, _months: FloatVector) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
-    """g(H) = -log(1 + H) and two derivatives; the length of a row plays no part in discrete time."""
-    share = 1.0 / (1.0 + total)
-    return -np.log1p(total), -share, share**2
-
-
-_FORMS: dict[str, Callable[[FloatMatrix, FloatVector], tuple[FloatMatrix, FloatMatrix, FloatMatrix]]] = {
-    "interval": _interval,
-    "logit": _logit,
-}
-
-
-@dataclass(frozen=True, eq=False)
-class _State:
-    """A block evaluated at some parameters.
-
-    Attributes
-    ----------
-    parts : list of Integral
-        Survived rows.
-    terms : RowTerms
-        Grouped rows.
-    person : (E,) int
-        Person of each grouped row.
-    a_sums : (J, N)
-        Person sums over survived rows.
-    post : Posterior
-        Its `s` (J, K, N) are the scores of the log mass points.
-    """
-
-    parts: list[Integral]
-    terms: RowTerms
-    person: IntVector
-    a_sums: FloatMatrix
-    post: Posterior
+# Pairs of rows per person and class up to which they are cheaper than products class by class.
+PAIRS = 0.6
 
 
 def unit_sums(data: HazardData, block: Block, beta: Sequence[FloatVector]) -> FloatMatrix:
@@ -136,7 +38,7 @@ def unit_sums(data: HazardData, block: Block, beta: Sequence[FloatVector]) -> Fl
     parts = integrals(data, block, beta)
     total = np.array([part.months[0] for part in parts])
     weight = block.rows.months * (0.5 if data.timing == "interval" else 1.0)
-    for j, hazard in enumerate(_hazards(block, parts)):
+    for j, hazard in enumerate(_hazards(parts, block.rows.unit, block.rows.cell)):
         total[j] += np.bincount(block.rows.unit, weights=weight * hazard, minlength=total.shape[1])
     return total
 
@@ -146,8 +48,8 @@ def unit_terms(data: HazardData, block: Block, parameters: Parameters) -> FloatM
     v, rows = np.exp(parameters.mu), block.rows
     parts = integrals(data, block, parameters.beta)
     terms: FloatMatrix = -(v.T @ np.array([part.months[0] for part in parts]))
-    values = row_terms(data.timing, _hazards(block, parts), v, rows.transition, rows.months).value
-    for k, value in enumerate(values):
+    hazard = _hazards(parts, rows.unit, rows.cell)
+    for k, value in enumerate(RowTerms(data.timing, hazard, v, rows.transition, rows.months).value):
         terms[k] += np.bincount(rows.unit, weights=value, minlength=terms.shape[1])
     return terms
 
@@ -165,43 +67,108 @@ def row_hazards(data: HazardData, block: Block, beta: Sequence[FloatVector]) -> 
     """The hazards of a block at given coefficients, grouped rows and survived ones apart."""
     parts = integrals(data, block, beta)
     survived = np.array([block.by_person(part.months[0]) for part in parts])
-    return RowHazards(_hazards(block, parts), _person_of(block), survived)
+    return RowHazards(_hazards(parts, block.rows.unit, block.rows.cell), block.person_of_row, survived)
 
 
-def _hazards(block: Block, parts: Sequence[Integral]) -> FloatMatrix:
-    """exp(eta) of every transition in the grouped rows, (J, E); 0 where not at risk."""
-    return np.array([part.scale[block.rows.unit] * part.cell_hazard[block.rows.cell] for part in parts])
+def _hazards(parts: Sequence[Integral], unit: IntVector, cell: IntVector) -> FloatMatrix:
+    """exp(eta) of every transition in rows, (J, E); 0 where not at risk."""
+    return np.array([part.scale[unit] * part.cell_hazard[cell] for part in parts])
+
+
+def _designs(data: HazardData, block: Block, lined: Lined) -> list[Columns]:
+    """(E, q_j) covariates, baseline and effect of the lined-up rows, in the order dense x, z, sparse x."""
+    designs = []
+    for x, z in zip(block.x, data.z, strict=True):
+        p, m = x.dense.shape[1], z.shape[1]
+        wide = np.empty((p + m, len(lined.unit)))
+        np.take(x.dense.T, lined.unit, axis=1, out=wide[:p], mode="clip")  # the default mode buffers `out`
+        np.take(z.T, lined.cell, axis=1, out=wide[p:], mode="clip")
+        designs.append(Columns(wide.T, None if x.sparse is None else x.sparse[lined.unit]))
+    return designs
+
+
+def _part(x: Columns, rows: slice) -> Columns:
+    """Some rows, dense ones without a copy."""
+    return Columns(x.dense[rows], None if x.sparse is None else x.sparse[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """A block evaluated at some parameters.
+
+    Attributes
+    ----------
+    parts : list of Integral
+        Survived rows.
+    lined : Lined
+        Grouped rows.
+    terms : RowTerms
+        What they contribute.
+    a_sums : (J, N)
+        Person sums over survived rows.
+    post : Posterior
+        Its `s` (J, K, N) are the scores of the log mass points.
+    """
+
+    parts: list[Integral]
+    lined: Lined
+    terms: RowTerms
+    a_sums: FloatMatrix
+    post: Posterior
 
 
 def _state(data: HazardData, block: Block, parameters: Parameters) -> _State:
     v = np.exp(parameters.mu)
     parts = integrals(data, block, parameters.beta)
     a_sums = np.array([block.by_person(part.months[0]) for part in parts])
-    terms = row_terms(data.timing, _hazards(block, parts), v, block.rows.transition, block.rows.months)
-    person = _person_of(block)
+    lined = block.lined
+    hazard = _hazards(parts, lined.unit, lined.cell)
+    hazard[:, lined.empty] = 0.0
+    terms = RowTerms(data.timing, hazard, v, lined.transition, lined.months)
     log_terms = parameters.log_probabilities[:, None] - v.T @ a_sums
-    for k, value in enumerate(terms.value):
-        log_terms[k] += np.bincount(person, weights=value, minlength=log_terms.shape[1])
+    log_terms += terms.value[:, : lined.n_persons]
+    lined.add_later(terms.value[:, lined.n_persons :], log_terms)
     top = log_terms.max(axis=0)
-    p = np.exp(log_terms - top)
+    log_terms -= top
+    p = np.exp(log_terms, out=log_terms)
     total = p.sum(axis=0)
     p /= total
-    s = -a_sums[:, None, :] * v[:, :, None]
-    for j, by_class in enumerate(terms.score):
-        for k, score in enumerate(by_class):
-            s[j, k] += np.bincount(person, weights=score, minlength=s.shape[2])
-    return _State(parts, terms, person, a_sums, Posterior(top + np.log(total), p, s))
+    s = np.empty((*v.shape, len(total)))
+    n = lined.n_persons
+    for own, each in zip(s, hazard, strict=True):
+        np.multiply(each[:n], terms.slope[:, :n], out=own)
+        lined.add_later(each[n:] * terms.slope[:, n:], own)
+    s -= a_sums[:, None, :]
+    s *= v[:, :, None]
+    s += block.n_events[:, None, :]
+    return _State(parts, lined, terms, a_sums, Posterior(top + np.log(total), p, s))
 
 
-def _person_of(block: Block) -> IntVector:
-    if block.first is None:
-        return block.rows.unit
-    return np.searchsorted(block.first, block.rows.unit, side="right") - 1
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Sums over the classes in the lined-up rows, by the posterior p of the row's person.
+
+    Attributes
+    ----------
+    first, second : (K, E)
+        p g' and p g''.
+    both : (J, J, K)
+        v_j v_l.
+    w, mean : (J, E)
+        sum_k p v and m.
+    """
+
+    first: FloatMatrix
+    second: FloatMatrix
+    both: FloatMatrix
+    w: FloatMatrix
+    mean: FloatMatrix
 
 
-def _row_design(data: HazardData, block: Block, j: int) -> FloatMatrix:
-    """(E, q_j) covariates, baseline and effect of the grouped rows, in the order dense x, z, sparse x."""
-    return block.x[j].take(block.rows.unit).beside(data.z[j][block.rows.cell]).to_dense()
+def _moments(at: _State) -> _Moments:
+    v, p = at.terms.v, at.lined.spread(at.post.p)
+    first = p * at.terms.slope
+    return _Moments(first, p * at.terms.bend, v[:, None] * v, v @ p, at.terms.hazard * (v @ first))
 
 
 def add_block(
@@ -209,79 +176,135 @@ def add_block(
 ) -> float:
     """Add one block's gradient and Hessian in place and return its log-likelihood."""
     at = _state(data, block, parameters)
-    v, post, spans = np.exp(parameters.mu), at.post, data.spans
-    q, n_classes = spans[-1].stop, v.shape[1]
-    on_rows = [_row_design(data, block, j) for j in range(len(v))]
-    b = [b_matrix(block, j, part).to_dense() for j, part in enumerate(at.parts)]
-    p_rows = post.p[:, at.person]
-    bent = np.einsum("ke,lmke->lmke", p_rows, at.terms.curvature)
-    _add_expected(data, block, at, v, on_rows, b, bent, hessian)
-    r = add_mixing_corner(post, at.a_sums, parameters.mu, gradient[q:], hessian[q:, q:])
-    mean = np.zeros((post.p.shape[1], q), order="F")
-    for k in range(n_classes):
-        own = _class_scores(at, v, k, on_rows, b, spans)
-        weighted = own * post.p[k][:, None]
-        hessian[:q, :q] += own.T @ weighted
-        hessian[:q, q + k :: n_classes] += own.T @ r[:, k].T
-        mean += weighted
-    gradient[:q] += mean.sum(axis=0)
-    hessian[:q, :q] -= mean.T @ mean
-    hessian[:q, q:] -= mean.T @ r.reshape(-1, r.shape[2]).T
-    hessian[q:, :q] = hessian[:q, q:].T
-    return float(post.loglik.sum())
+    q, n_classes = data.spans[-1].stop, parameters.n_classes
+    b = [b_matrix(block, j, part) for j, part in enumerate(at.parts)]
+    r = add_mixing_corner(at.post, at.a_sums, parameters.mu, gradient[q:], hessian[q:, q:])
+    add_survival(data, block, at.parts, b, at.terms.v, r, gradient, hessian)
+    x, m = _designs(data, block, at.lined), _moments(at)
+    by_pairs = n_classes > 1 and at.lined.n_pairs <= PAIRS * n_classes * at.lined.n_persons
+    _add_rows(data.spans, at, m, x, by_pairs, gradient, hessian)
+    if by_pairs:
+        _add_pairs(data.spans, at, m, x, b, hessian)
+    elif n_classes > 1:
+        _add_by_class(at, x, b, hessian[:q, :q])
+    _add_mixing(data.spans, at, m, x, r, hessian)
+    return float(at.post.loglik.sum())
 
 
-def _add_expected(
-    data: HazardData,
-    block: Block,
+def _add_rows(
+    spans: Sequence[slice],
     at: _State,
-    v: FloatMatrix,
-    on_rows: Sequence[FloatMatrix],
-    b: Sequence[FloatMatrix],
-    bent: FloatMatrix,
+    m: _Moments,
+    x: Sequence[Columns],
+    covariance: bool,
+    gradient: FloatVector,
     hessian: FloatMatrix,
 ) -> None:
-    """Add the expected complete-data Hessian: survived rows as under exact timing, grouped rows by curvature."""
-    spans, n_classes = data.spans, v.shape[1]
-    q = spans[-1].stop
-    w = v @ at.post.p
-    k = np.arange(n_classes)
+    """Add what each row gives the coefficients by itself: score, curvature, and if asked its covariance."""
+    h = at.terms.hazard
+    weight = m.both @ (m.second + m.first * at.terms.slope if covariance else m.second)
+    weight *= h[:, None] * h
+    if covariance:
+        weight -= m.mean[:, None] * m.mean
     for j, span in enumerate(spans):
-        hessian[span, span] -= rows_gram(data, block, j, at.parts[j], w[j])
-        hessian[span, q + j * n_classes + k] -= (b[j].T @ at.post.p.T) * v[j]
-        for m, other in enumerate(spans):
-            hessian[span, other] += on_rows[j].T @ (on_rows[m] * bent[j, m].sum(axis=0)[:, None])
-            hessian[span, q + m * n_classes + k] += on_rows[j].T @ bent[j, m].T
-            hessian[q + j * n_classes + k, q + m * n_classes + k] += bent[j, m].sum(axis=1)
+        gradient[span] += x[j].transpose_dot(m.mean[j] + (at.lined.transition == j))
+        hessian[span, span] += x[j].cross(weight[j, j] + m.mean[j], x[j])
+        for l in range(j):  # noqa: E741
+            product = x[j].cross(weight[j, l], x[l])
+            hessian[span, spans[l]] += product
+            hessian[spans[l], span] += product.T
 
 
-def _class_scores(
-    at: _State,
-    v: FloatMatrix,
-    k: int,
-    on_rows: Sequence[FloatMatrix],
-    b: Sequence[FloatMatrix],
+def _add_pairs(
     spans: Sequence[slice],
-) -> FloatMatrix:
-    """(N, Q) complete-data scores of the coefficients if everybody were of class k."""
-    scores = np.empty((b[0].shape[0], spans[-1].stop), order="F")
-    first = np.flatnonzero(np.diff(at.person, prepend=-1))
+    at: _State,
+    m: _Moments,
+    x: Sequence[Columns],
+    b: Sequence[Columns],
+    hessian: FloatMatrix,
+) -> None:
+    """Add the covariances of rows with -v B and with other rows of their person."""
+    h, slope, n = at.terms.hazard, at.terms.slope, at.lined.n_persons
+    survival = m.w[:, None] * m.mean - h * (m.both @ m.first)
+    front = [_part(each, slice(0, n)) for each in x]
+    one, other = at.lined.pairs
+    if len(one):
+        back = [_part(each, slice(n, None)) for each in x]
+        near = [each.take(at.lined.later) for each in b]
+        left, right = [each.take(one) for each in x], [each.take(other) for each in x]
+        rows = m.both @ (m.first[:, one] * slope[:, other])
+        rows *= h[:, None, one] * h[:, other]
+        rows -= m.mean[:, None, one] * m.mean[:, other]
     for j, span in enumerate(spans):
-        scores[:, span] = b[j] * -v[j, k]
-        rows = on_rows[j] * at.terms.score[j, k][:, None]
-        if len(first):
-            scores[at.person[first], span] += np.add.reduceat(rows.T, first, axis=1).T
-    return scores
+        for l, across in enumerate(spans):  # noqa: E741
+            product = b[j].cross(survival[j, l, :n], front[l])
+            if len(one):
+                product += near[j].cross(survival[j, l, n:], back[l])
+                product += left[j].cross(rows[j, l], right[l])
+            hessian[span, across] += product
+            hessian[across, span] += product.T
+
+
+def _add_by_class(at: _State, x: Sequence[Columns], b: Sequence[Columns], hessian: FloatMatrix) -> None:
+    """Add the same covariances and those within rows from the sums U_k of e x over a person's rows, class by class.
+
+    Cov(U - vB) - Cov(vB) = C + C' with C = Cov(U / 2 - vB, U).
+    """
+    h, v, slope, p = at.terms.hazard, at.terms.v, at.terms.slope, at.post.p
+    rows, survived = [each.to_dense().T for each in x], [each.to_dense().T for each in b]
+    total, mean = np.zeros_like(hessian), np.zeros((len(hessian), p.shape[1]))
+    for k, weight in enumerate(p):
+        e = h * (slope[k] * v[:, k, None])
+        u = np.concatenate([at.lined.sum(each * own) for each, own in zip(rows, e, strict=True)])
+        weighted = u * weight
+        u *= 0.5
+        u -= np.concatenate([each * own for each, own in zip(survived, v[:, k], strict=True)])
+        total += u @ weighted.T
+        mean += weighted
+    middle = 0.5 * mean - np.concatenate([each * w for each, w in zip(survived, v @ p, strict=True)])
+    total -= middle @ mean.T
+    hessian += total + total.T
+
+
+def _add_mixing(
+    spans: Sequence[slice],
+    at: _State,
+    m: _Moments,
+    x: Sequence[Columns],
+    r: FloatMatrix,
+    hessian: FloatMatrix,
+) -> None:
+    """Add the Hessian of the rows in (mu, mu), and between the coefficients and (mu, a)."""
+    h, v = at.terms.hazard, at.terms.v
+    q, (n_transitions, n_classes) = spans[-1].stop, v.shape
+    own = np.arange(n_transitions)
+    bent = m.both * ((h[:, None] * h) @ m.second.T)
+    bent[own, own] += v * (h @ m.first.T)
+    mu = q + np.arange(v.size).reshape(v.shape)
+    hessian[mu[:, None], mu] += bent
+    scaled = [each.scale(hazard) for each, hazard in zip(x, h, strict=True)]
+    deviation = [at.terms.slope * each[:, None] - each @ m.first for each in v]
+    for l, scores in enumerate(r):  # noqa: E741
+        scores = at.lined.spread(scores)
+        to = slice(q + l * n_classes, q + (l + 1) * n_classes)
+        curved = m.second * h[l] * v[l][:, None] if l < n_transitions else None
+        for j, span in enumerate(spans):
+            weight = scores * deviation[j]
+            if curved is not None:
+                weight += (curved + m.first if j == l else curved) * v[j][:, None]
+            side = scaled[j].transpose_dot(weight.T)
+            hessian[span, to] += side
+            hessian[to, span] += side.T
 
 
 def block_scores(data: HazardData, block: Block, parameters: Parameters) -> FloatMatrix:
     """Scores (N, P) of one block's persons."""
     at = _state(data, block, parameters)
-    v = np.exp(parameters.mu)
-    on_rows = [_row_design(data, block, j) for j in range(len(v))]
-    b = [b_matrix(block, j, part).to_dense() for j, part in enumerate(at.parts)]
-    classes = range(v.shape[1])
-    mean = sum(_class_scores(at, v, k, on_rows, b, data.spans) * at.post.p[k][:, None] for k in classes)
+    mean, w = _moments(at).mean, at.terms.v @ at.post.p
+    scores = []
+    for j, x in enumerate(_designs(data, block, at.lined)):
+        rows = x.to_dense().T * (mean[j] + (at.lined.transition == j))
+        scores.append(at.lined.sum(rows).T - b_matrix(block, j, at.parts[j]).scale(w[j]).to_dense())
     mixing = [(at.post.p * s).T for s in at.post.s]
     logits = (at.post.p - parameters.probabilities[:, None])[1:].T
-    return np.concatenate([np.asarray(mean), *mixing, logits], axis=1)
+    return np.concatenate([*scores, *mixing, logits], axis=1)

@@ -10,9 +10,10 @@ import numpy as np
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Evaluation, HazardData, Parameters, Timing
 from nettoeffect.duration.classes import Posterior, add_logits, add_mixing_corner
-from nettoeffect.duration.grouped import RowTerms, row_hazards, row_terms
+from nettoeffect.duration.grouped import row_hazards
 from nettoeffect.duration.likelihood import person_events, person_sums, signs, with_pasts
 from nettoeffect.duration.mixing import PersonSums
+from nettoeffect.duration.rows import RowTerms
 
 
 def mixing_view(data: HazardData, beta: Sequence[FloatVector]) -> PersonSums:
@@ -131,16 +132,20 @@ class GroupedSums(PersonSums):
         add_mixing_corner(post, self.survived, parameters.mu, gradient, hessian)
         own = np.arange(k)
         weight = post.p[:, self.person]
+        v, h = np.exp(parameters.mu), self.hazard
         for row in range(j):
-            for column in range(j):
-                bent = (weight * terms.curvature[row, column]).sum(axis=1)
+            for column in range(row + 1):
+                bent = (weight * terms.bend) @ (h[row] * h[column]) * v[row] * v[column]
+                bent += (weight * terms.slope) @ h[row] * v[row] if row == column else 0.0
                 hessian[row * k + own, column * k + own] += bent
+                if row != column:
+                    hessian[column * k + own, row * k + own] += bent
         add_logits(self.n.shape[1], parameters, gradient, hessian)
         keep = np.delete(np.arange(len(gradient)), j * k)
         return Evaluation(float(post.loglik.sum()), gradient[keep], hessian[np.ix_(keep, keep)])
 
     def _terms(self, mu: FloatMatrix) -> RowTerms:
-        return row_terms(self.timing, self.hazard, np.exp(mu), self.transition, self.months)
+        return RowTerms(self.timing, self.hazard, np.exp(mu), self.transition, self.months)
 
     def _by_person(self, values: FloatVector) -> FloatVector:
         return np.bincount(self.person, weights=values, minlength=self.n.shape[1]).astype(np.float64)
@@ -152,6 +157,6 @@ class GroupedSums(PersonSums):
         top = log_terms.max(axis=0)
         p = np.exp(log_terms - top)
         total = p.sum(axis=0)
-        s = np.array([[self._by_person(score) for score in by_class] for by_class in terms.score])
-        s -= self.survived[:, None, :] * v[:, :, None]
+        s = np.array([[self._by_person(h * slope) for slope in terms.slope] for h in self.hazard])
+        s = (s - self.survived[:, None, :]) * v[:, :, None] + self.n[:, None, :]
         return Posterior(top + np.log(total), p / total, s), terms
