@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from nettoeffect import mkba, synthetic
     from nettoeffect.duration import Effect, MixedHazards, TimingOfEvents
     from nettoeffect.duration.frailty import frailty
+    from nettoeffect.duration.storage import load
     from nettoeffect.duration.threat import threat
+    from nettoeffect.duration.validate_design import validate_design
     from nettoeffect.effect import NetEffect, Scenarios
+    from nettoeffect.report.comparison import compare
     from nettoeffect.report.html import report
     from nettoeffect.spells import Spells
 
@@ -59,11 +62,14 @@ __all__ = [
     "Spells",
     "TimingOfEvents",
     "__version__",
+    "compare",
     "frailty",
+    "load",
     "mkba",
     "report",
     "synthetic",
     "threat",
+    "validate_design",
 ]
 
 _HOMES = {
@@ -73,9 +79,12 @@ _HOMES = {
     "Scenarios": "nettoeffect.effect",
     "Spells": "nettoeffect.spells",
     "TimingOfEvents": "nettoeffect.duration",
+    "compare": "nettoeffect.report.comparison",
     "frailty": "nettoeffect.duration.frailty",
+    "load": "nettoeffect.duration.storage",
     "report": "nettoeffect.report.html",
     "threat": "nettoeffect.duration.threat",
+    "validate_design": "nettoeffect.duration.validate_design",
 }
 
 # `report` is a function here and a folder on disk. Python binds a folder's name to its parent only when the

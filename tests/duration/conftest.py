@@ -1,7 +1,9 @@
 """Spells that the tests of the engine share: the reference data, and panels of any shape."""
 
+import runpy
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 from nettoeffect.duration import TimingOfEvents
 from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.equations import equations
+from nettoeffect.duration.likelihood import evaluate, person_scores
 from nettoeffect.duration.path import PathPoint
 from nettoeffect.duration.results import HazardResults
 from nettoeffect.duration.specification import resolve
@@ -194,3 +197,64 @@ def draw_fit(spells, *, n_classes=3, effect="constant", exit="x1 + g", programme
 def by_hand():
     """(spells, **model) -> results with three classes and drawn parameters; baseline cut at 2 and 5 months."""
     return draw_fit
+
+
+@pytest.fixture(scope="session")
+def by_definition():
+    """`by_definition.py`: spells with every option, and likelihoods and net effects from the definition."""
+    return SimpleNamespace(**runpy.run_path(str(HERE / "by_definition.py")))
+
+
+@pytest.fixture(scope="session")
+def agrees(by_definition):
+    """(spells, **model) -> the log-likelihood is that of the definition."""
+
+    def check(spells, **model):
+        spec, found, data = by_definition.specified(spells, **model)
+        at = by_definition.drawn(data)
+        expected = by_definition.Definition(spells, spec, found, at).loglik()
+        assert evaluate(data, at).value == pytest.approx(expected, rel=1e-11)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def derivatives_agree(by_definition):
+    """(spells, **model) -> gradient and Hessian are those of sixth-order differences."""
+
+    def check(spells, **model):
+        _, _, data = by_definition.specified(spells, **model)
+        at = by_definition.drawn(data)
+        x, here = at.pack(), evaluate(data, at)
+        weights = np.array([-1 / 60, 3 / 20, -3 / 4, 3 / 4, -3 / 20, 1 / 60]) / 1e-3
+        gradient, hessian = np.zeros(len(x)), np.zeros((len(x), len(x)))
+        for i, unit in enumerate(np.eye(len(x))):
+            for weight, times in zip(weights, (-3, -2, -1, 1, 2, 3), strict=True):
+                there = evaluate(data, at.unpack(x + times * 1e-3 * unit))
+                gradient[i] += weight * there.value
+                hessian[i] += weight * there.gradient
+        assert here.gradient == pytest.approx(gradient, abs=1e-6 * np.abs(gradient).max())
+        assert here.hessian == pytest.approx(hessian, abs=1e-6 * np.abs(hessian).max())
+        scores = np.concatenate(list(person_scores(data, at)))
+        assert scores.sum(axis=0) == pytest.approx(here.gradient, abs=1e-9 * np.abs(scores).sum())
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def same_curves(by_definition):
+    """(fit, start, population, **options) -> the net effect is that of the definition."""
+
+    def check(fit, start, population, *, horizon=5, programme=0, length=None, **options):
+        found = fit.net_effect(
+            start, population=population, horizon=horizon, draws=0, progress=False, programme_length=length,
+            programme=fit.specification.programmes[programme], **options,
+        )  # fmt: skip
+        explicit = by_definition.Explicit(
+            fit, start, population, programme=programme, length=length or np.inf, **options
+        )
+        with_programme, without_programme = explicit.average(horizon)
+        assert found.with_programme == pytest.approx(with_programme, abs=1e-11)
+        assert found.without_programme == pytest.approx(without_programme, abs=1e-11)
+
+    return check

@@ -98,6 +98,15 @@ def test_interval_of_person_months_comes_from_the_draws():
     assert months.interval == pytest.approx((np.percentile(early, 10), np.percentile(early, 90)))
 
 
+def test_both_sides_of_person_months_have_intervals():
+    drawn = draws()
+    months = make(draws=drawn).person_months("benefit", level=0.8)
+    for side, curves in ((months.with_programme, drawn[0]), (months.without_programme, drawn[1])):
+        areas = trapezoid(curves[:, :, 0], MONTHS, axis=1)
+        assert side.interval == pytest.approx((np.percentile(areas, 10), np.percentile(areas, 90)))
+    assert make().person_months("benefit").with_programme.interval is None
+
+
 @given(horizon=st.floats(0, 24))
 def test_exact_areas_of_a_constant_hazard(horizon):
     effect = NetEffect.from_hazards({"work": [[0.3]]}, effect={"work": [(0, 1.8)]}, horizon=24)

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import nettoeffect as ne
-from nettoeffect.duration.results import EffectRange, HazardResults
+from nettoeffect.duration.estimates import EffectRange
+from nettoeffect.duration.results import HazardResults
 from nettoeffect.duration.verdict import Verdict
 from nettoeffect.report.chapter import chapters
 from nettoeffect.report.labels import number

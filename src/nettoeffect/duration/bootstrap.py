@@ -142,6 +142,11 @@ def _check(fit: HazardResults, reselect: bool, **counts: Any) -> None:
             "reselect=True repeats the rule by which the number of mass points was chosen, and here it was given. Fit "
             "with mass_points='aic' or another rule, or leave reselect out."
         )
+    if fit.point.spell_classes > 1:
+        raise DesignError(
+            "The bootstrap is not available with classes of spells (spell_mass_points). Use covariance='sandwich', "
+            "which allows for whatever the spells of a person have in common."
+        )
     if fit.params.empty:
         raise DesignError("This model has no coefficients: there is nothing to bootstrap.")
 

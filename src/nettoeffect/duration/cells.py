@@ -8,7 +8,14 @@ import numpy as np
 
 from nettoeffect.design.columns import FloatVector, IntVector
 from nettoeffect.duration.effects import BoolVector, Phases
-from nettoeffect.duration.ordering import OrderedRows, as_recorded, exit_first, programme_first, started_early
+from nettoeffect.duration.ordering import (
+    OrderedRows,
+    as_recorded,
+    exit_first,
+    pick,
+    programme_first,
+    started_early,
+)
 from nettoeffect.duration.specification import Specification
 from nettoeffect.errors import DesignError
 from nettoeffect.spells import Spells
@@ -91,7 +98,7 @@ def ordered_rows(spells: Spells, spec: Specification) -> OrderedRows:
         Programmes that start at month 0 where only the interval of an event is known, or at the moment of the exit.
     """
     clock = spec.clock
-    if clock.timing != "exact" and (spells.programme_start == 0).any():
+    if clock.timing != "exact" and spec.entries and (spells.programme_start == 0).any():
         count = int((spells.programme_start == 0).sum())
         raise DesignError(
             f"{count} programme(s) start at month 0, before the first interval: with timing='{clock.timing}' there is "
@@ -105,9 +112,9 @@ def ordered_rows(spells: Spells, spec: Specification) -> OrderedRows:
     if clock.ordering is None:
         return as_recorded(spells, _split(spells, spec))
     if clock.ordering == "exit-first":
-        return exit_first(spells, _split(spells, spec))
+        return exit_first(spells, _split(spells, spec), clock.timing)
     early = started_early(spells, clock.interval)
-    return programme_first(spells, early, _split(early, spec), clock.interval)
+    return programme_first(spells, early, _split(early, spec), clock.timing, clock.interval)
 
 
 def _split(spells: Spells, spec: Specification) -> Rows:
@@ -116,13 +123,16 @@ def _split(spells: Spells, spec: Specification) -> Rows:
     if clock.timing == "logit":
         cuts = np.union1d(cuts, np.arange(clock.interval, spells.duration.max(), clock.interval))
     ends = {(True, False): "actual", (False, True): "planned", (True, True): True, (False, False): False}
-    return split(
+    rows = split(
         spells,
         cuts=tuple(cuts),
         elapsed=spec.elapsed,
         programme_end=ends[spec.during_after, spec.planned],  # type: ignore[arg-type]
         interval=None if clock.timing == "exact" else clock.interval,
     )
+    if clock.timing == "exact":
+        return rows
+    return pick(rows, np.flatnonzero(rows.stop > rows.start))  # a start at 0 is no interval
 
 
 def find_cells(ordered: OrderedRows, spec: Specification) -> Cells:

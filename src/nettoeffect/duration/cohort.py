@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nettoeffect.design import Columns
+from nettoeffect.design import Columns, Design
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.assemble import Equation
 from nettoeffect.duration.effects import BoolVector
@@ -92,6 +92,8 @@ class Cohort:
         Cut points of the baselines.
     covariates : "realised", "start", or mapping of column to value
         After the start covariates go on as they did, stay as they were, or take the values of a scenario.
+    told : (S,) bool, optional
+        Whether the programme had been announced, where spells are there once for either.
     """
 
     spells: Spells
@@ -101,6 +103,7 @@ class Cohort:
     own_start: bool
     cuts: tuple[float, ...]
     covariates: Covariates = "realised"
+    told: BoolVector | None = None
     _scenario: dict[int, Columns] = field(default_factory=dict, repr=False)
 
     @property
@@ -117,7 +120,8 @@ class Cohort:
     def at(self, which: IntVector) -> Cohort:
         """Some of its spells, by their place in `chosen`."""
         start = self.start[which] if isinstance(self.start, np.ndarray) else self.start
-        return replace(self, chosen=self.chosen[which], start=start, _scenario={})
+        told = None if self.told is None else self.told[which]
+        return replace(self, chosen=self.chosen[which], start=start, told=told, _scenario={})
 
     @cached_property
     def past(self) -> Past:
@@ -129,13 +133,12 @@ class Cohort:
         episode = np.arange(len(place)) + np.repeat(skipped, last - first)
         until = np.broadcast_to(np.asarray(self.start, dtype=float), len(self.chosen))[place]
         stop = np.where(episode == last[place] - 1, np.inf, self.spells.episode_stop[episode])
-        notice = self.spells.notification[self.chosen][place]
         return Past(
             place=place,
             episode=episode,
             begin=np.minimum(self.spells.episode_start[episode], until),
             stop=np.minimum(stop, until),
-            notice=np.where(np.isnan(notice), np.inf, notice),
+            notice=self.notice[place],
         )
 
     @cached_property
@@ -145,14 +148,20 @@ class Cohort:
             return np.searchsorted(self.spells.episode_spell, self.chosen)
         return self._current(self.spells.episode_start[self.past.episode] <= self._until)
 
-    @cached_property
-    def episode_before_start(self) -> IntVector:
-        """(S,) the episode under which the start was decided on.
+    def episode_holding(self, moment: FloatVector) -> IntVector:
+        """(S,) the episode just before a moment of each spell.
 
-        A start often falls on the boundary of two episodes: the entry hazard needs the one that ends there.
+        Events often fall on the boundary of two episodes: their hazard needs the one that ends there.
         """
         begin = self.spells.episode_start[self.past.episode]
-        return self._current((begin < self._until) | (begin == 0))
+        return self._current((begin < moment[self.past.place]) | (begin == 0))
+
+    def changes(self, cuts: FloatVector) -> FloatMatrix:
+        """(B, S) moments from 0 to the start, in order, between which neither baseline nor covariates change."""
+        starts, _ = self._episode_starts()
+        until = np.broadcast_to(np.asarray(self.start, dtype=float), len(self.chosen))
+        fixed = np.broadcast_to(np.append(cuts, 0.0)[:, None], (len(cuts) + 1, len(self.chosen)))
+        return np.sort(np.minimum(np.concatenate([fixed, starts, until[None]]), until), axis=0)
 
     @property
     def _until(self) -> FloatVector:
@@ -165,26 +174,41 @@ class Cohort:
         return current
 
     @cached_property
+    def notice(self) -> FloatVector:
+        """(S,) when the programme was announced; inf if it was not, or at its start only."""
+        told = self.spells.notification[self.chosen]
+        void = np.isnan(told) | (told == self.spells.programme_start[self.chosen])
+        return np.where(void, np.inf, told)
+
+    @cached_property
     def notified(self) -> BoolVector:
         """(S,) whether the programme had been announced before the start."""
+        if self.told is not None:
+            return self.told
         if self.population == "inflow":
             return np.zeros(len(self.chosen), dtype=bool)
-        notice: BoolVector = self.spells.notification[self.chosen] < np.asarray(self.start)
-        return notice
+        notified: BoolVector = self.notice <= np.asarray(self.start)
+        return notified
+
+    def announced_or_not(self) -> Cohort:
+        """Every spell twice, not announced and announced: at a given start it may be either."""
+        told = np.repeat([False, True], len(self.chosen))
+        return replace(self, chosen=np.tile(self.chosen, 2), told=told, _scenario={})
 
     def index(self, equation: Equation, beta: FloatVector) -> FloatVector:
         """(S,) x'beta from the origin of the clock on, where covariates stay the same or follow a scenario."""
-        own = coefficients(equation, beta).covariates
-        key = id(equation.covariates)
-        if key not in self._scenario:
-            self._scenario[key] = self._columns(equation)
-        return self._scenario[key].dot(own)
+        return self.columns(equation.covariates).dot(coefficients(equation, beta).covariates)
 
-    def _columns(self, equation: Equation) -> Columns:
-        if not isinstance(self.covariates, Mapping):
-            return equation.covariates.columns.take(self.episode_at_start)
-        frame = self.spells.covariates.iloc[self.episode_at_start].assign(**self.covariates)
-        return equation.covariates.at(frame)
+    def columns(self, design: Design) -> Columns:
+        """(S, p) of a design of episodes at the origin of the clock, or of the scenario."""
+        key = id(design)
+        if key not in self._scenario:
+            if isinstance(self.covariates, Mapping):
+                frame = self.spells.covariates.iloc[self.episode_at_start].assign(**self.covariates)
+                self._scenario[key] = design.at(frame)
+            else:
+                self._scenario[key] = design.columns.take(self.episode_at_start)
+        return self._scenario[key]
 
     @cached_property
     def path(self) -> Path | None:

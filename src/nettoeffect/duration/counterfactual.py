@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
+from nettoeffect.design.columns import FloatMatrix, FloatVector
 from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.assemble import Equation
 from nettoeffect.duration.cohort import Cohort, Path
@@ -26,13 +26,16 @@ from nettoeffect.duration.fitted import (
     Moments,
     coefficients,
     covariate_index,
-    log_ratios,
+    log_ratios_at,
     notice_shift,
+    per_month,
     relative_hazards,
 )
+from nettoeffect.duration.fitted import loading_rows as loading_rows
 from nettoeffect.duration.likelihood import unit_terms
-from nettoeffect.duration.specification import Clock, Specification
-from nettoeffect.effect.occupancy import FloatArray, Origin, Step, occupancy, timeline
+from nettoeffect.duration.specification import Clock, Specification, Transition
+from nettoeffect.duration.weights import Fitted, class_weights
+from nettoeffect.effect.occupancy import FloatArray, Origin, Step, leavers, occupancy, timeline
 from nettoeffect.spells import Spells
 
 # Spells per chunk: the hazards of a chunk (exits x pieces x spells x classes) stay in cache.
@@ -51,8 +54,8 @@ class FittedCurves:
         Relative hazards on the baseline pieces; ones where `log_base` has pieces itself.
     mu : (J, K)
         Log mass points before any programme.
-    log_ratio : (J, L, S or 1, K or 1)
-        Log hazard ratios in each phase of the programme.
+    log_ratio : (J, L, M or 1, S or 1, K or 1)
+        Log hazard ratios in each phase of the programme; by piece where they go with covariates that change.
     weights : (S, K)
         Weight of each spell and class; sums to one.
     cuts : (M - 1,) or (M - 1, S) array
@@ -83,14 +86,8 @@ class FittedCurves:
         """Steps to walk along, one list per chunk of spells; they do not depend on the parameters."""
         steps: list[list[Step]] = []
         common = not isinstance(self.start, np.ndarray) and self.cuts.ndim == 1
-        k = self.weights.shape[1]
         for part in self._parts():
-            if steps and common:
-                steps.append(steps[0])
-                continue
-            start = np.repeat(self.start[part], k) if isinstance(self.start, np.ndarray) else self.start
-            cuts = np.repeat(self.cuts[:, part], k, axis=1) if self.cuts.ndim == 2 else self.cuts
-            steps.append(timeline(cuts, start=start, phases=self.phases, months=months, origin=self.origin))
+            steps.append(steps[0] if steps and common else self._timeline(part, months))
         return steps
 
     def along(self, timelines: list[list[Step]]) -> FloatArray:
@@ -102,12 +99,30 @@ class FittedCurves:
             ratio = self._ratio(part)
             weights = self.weights[part].ravel()
             for curve, ratios in zip(curves, (ratio, np.ones_like(ratio)), strict=True):
-                if self.clock.timing == "logit":
-                    hazards, walked = _from_odds(base, ratios, steps, self.clock.interval)
-                    curve += occupancy(hazards, np.ones((len(base), 1)), walked, weights)
-                else:
-                    curve += occupancy(base, ratios, steps, weights)
+                curve += occupancy(*self._walk(base, ratios, steps), weights)
         return curves
+
+    def leavers(self, part: slice, months: FloatVector, exit: int) -> FloatArray:
+        """(2, T, G) probability to have left to an exit, with and without the programme, group by group."""
+        base, ratio, steps = self._base(part), self._ratio(part), self._timeline(part, months)
+        both = ratio, np.ones_like(ratio)
+        return np.array([leavers(*self._walk(base, ratios, steps), exit) for ratios in both])
+
+    def _timeline(self, part: slice, months: FloatVector) -> list[Step]:
+        """Steps of a chunk of spells, (G,) where they differ; groups run spell by class."""
+        k = self.weights.shape[1]
+        start = np.repeat(self.start[part], k) if isinstance(self.start, np.ndarray) else self.start
+        cuts = np.repeat(self.cuts[:, part], k, axis=1) if self.cuts.ndim == 2 else self.cuts
+        return timeline(cuts, start=start, phases=self.phases, months=months, origin=self.origin)
+
+    def _walk(
+        self, base: FloatArray, ratio: FloatArray, steps: list[Step]
+    ) -> tuple[FloatArray, FloatArray, list[Step]]:
+        """Hazards, ratios and steps of a chunk, all per month."""
+        if self.clock.timing != "logit" and ratio.ndim < 4:
+            return base, ratio, steps
+        hazards, walked = _together(base, ratio, steps, self.clock)
+        return hazards, np.ones((len(base), 1)), walked
 
     def _base(self, part: slice) -> FloatArray:
         """(J, M, G) hazards of a chunk without the programme; groups run spell by class."""
@@ -115,13 +130,14 @@ class FittedCurves:
         return self.pieces[:, :, None] * base.reshape(*base.shape[:2], -1)
 
     def _ratio(self, part: slice) -> FloatArray:
-        """(J, 1 + L) or (J, 1 + L, G) hazard ratios; phase 0 is before the programme."""
-        own = self.log_ratio if self.log_ratio.shape[2] == 1 else self.log_ratio[:, :, part]
+        """(J, 1 + L), (J, 1 + L, G) or (J, 1 + L, M, G) hazard ratios; phase 0 is before the programme."""
+        own = self.log_ratio if self.log_ratio.shape[3] == 1 else self.log_ratio[:, :, :, part]
         ratio = np.concatenate([np.ones_like(own[:, :1]), np.exp(own)], axis=1)
-        if ratio.shape[2:] == (1, 1):
-            return ratio[:, :, 0, 0]
-        n, k = self.weights[part].shape
-        return np.broadcast_to(ratio, (*ratio.shape[:2], n, k)).reshape(*ratio.shape[:2], -1)
+        if ratio.shape[2:] == (1, 1, 1):
+            return ratio[:, :, 0, 0, 0]
+        shape = ratio.shape[:3]
+        every = np.broadcast_to(ratio, (*shape, *self.weights[part].shape)).reshape(*shape, -1)
+        return every[:, :, 0] if shape[2] == 1 else every
 
     def _parts(self) -> list[slice]:
         """Some thousand spells at a time; groups run spell by class."""
@@ -137,15 +153,12 @@ class FittedCurves:
         return np.union1d(self.phases, shared)
 
 
-def _from_odds(
-    base: FloatArray, ratio: FloatArray, steps: Sequence[Step], interval: float
+def _together(
+    base: FloatArray, ratio: FloatArray, steps: Sequence[Step], clock: Clock
 ) -> tuple[FloatArray, list[Step]]:
-    """Hazards of piece and phase together, such that each interval has the probabilities of the logit."""
-    every = ratio if ratio.ndim == 3 else ratio[:, :, None]
-    odds = base[:, :, None] * every[:, None]
-    total = odds.sum(axis=0)
-    per_odds = np.divide(np.log1p(total), total, out=np.ones_like(total), where=total > 0) / interval
-    hazards = (odds * per_odds).reshape(len(base), -1, base.shape[2])
+    """Hazards of piece and phase together; those of a logit such that each interval has its probabilities."""
+    every = ratio.reshape(*ratio.shape[:2], *[1] * (4 - ratio.ndim), *ratio.shape[2:]).swapaxes(1, 2)
+    hazards = per_month(base[:, :, None] * every, clock).reshape(len(base), -1, base.shape[2])
     n_phases = ratio.shape[1]
     return hazards, [Step(s.piece * n_phases + s.phase, 0, s.length, s.mark) for s in steps]
 
@@ -196,16 +209,10 @@ def fitted_curves(
     moments = Moments(plan.programme, begin, begin >= plan.length, begin >= plan.planned_length, cohort.start)
     path = cohort.path
     ratios = [
-        log_ratios(
-            spec.transitions[number].effects[plan.programme] if spec.transitions[number].effects else None,
-            equations[number],
-            parameters.beta[number],
-            parameters.mu[rows[number]],
-            moments,
-            cohort.episode_at_start,
-        )
+        _ratios(spec.transitions[number], equations[number], parameters.beta[number], parameters.mu[rows[number]],
+                moments, cohort, path)
         for number in exits
-    ]
+    ]  # fmt: skip
     log_base, pieces = _log_base(spec, equations, parameters, exits, cohort, path)
     shape = np.broadcast_shapes(*(ratio.shape for ratio in ratios))
     return FittedCurves(
@@ -213,7 +220,7 @@ def fitted_curves(
         pieces=pieces,
         mu=parameters.mu[[rows[number][0] for number in exits]],
         log_ratio=np.array([np.broadcast_to(ratio, shape) for ratio in ratios]),
-        weights=_weights(spec, equations, parameters, cohort, log_prior, plan),
+        weights=class_weights(Fitted(spec, equations, parameters), cohort, log_prior, plan.programme),
         cuts=np.array(spec.cuts) if path is None else path.bounds,
         phases=phases,
         start=cohort.start,
@@ -222,10 +229,32 @@ def fitted_curves(
     )
 
 
-def loading_rows(equations: Sequence[Equation]) -> list[IntVector]:
-    """Per equation the rows of mu that belong to it; the first holds before any programme."""
-    ends = np.cumsum([len(eq.loadings) for eq in equations])
-    return [np.arange(end - len(eq.loadings), end) for end, eq in zip(ends, equations, strict=True)]
+def _ratios(
+    transition: Transition,
+    equation: Equation,
+    beta: FloatVector,
+    mu: FloatMatrix,
+    moments: Moments,
+    cohort: Cohort,
+    path: Path | None,
+) -> FloatArray:
+    """Log hazard ratios of one exit, (L, M or 1, S or 1, K or 1), at the covariates that the hazards have too.
+
+    The term of the announcement ends with the start, so those who had it lose it.
+    """
+    shift = notice_shift(equation, beta)
+    lost = shift * cohort.notified[:, None] if shift else 0.0
+    phases = transition.effects[moments.programme] if transition.effects else None
+    design = equation.moderators[moments.programme] if phases is not None else None
+    if design is None:
+        return log_ratios_at(phases, equation, beta, mu, moments, None)[:, None] - lost
+    if path is None:
+        by = cohort.columns(design).to_dense()[:, design.position]
+        return log_ratios_at(phases, equation, beta, mu, moments, by)[:, None] - lost
+    values = design.columns.to_dense()[:, design.position]
+    by_piece = [log_ratios_at(phases, equation, beta, mu, moments, values[now]) for now in path.episode]
+    every: FloatArray = np.stack(by_piece, axis=1) - lost
+    return every
 
 
 def _log_base(
@@ -253,85 +282,23 @@ def _log_base(
     return np.array(log_base), np.array(pieces)
 
 
-def _weights(
-    spec: Specification,
-    equations: Sequence[Equation],
-    parameters: Parameters,
-    cohort: Cohort,
-    log_prior: FloatMatrix,
-    plan: Plan,
+def earlier_spells(
+    spells: Spells, data: HazardData, parameters: Parameters, spell_classes: int = 1
 ) -> FloatMatrix:
-    """(S, K) weights of the cohort: information up to and including the start, summing to one."""
-    log_weight = parameters.log_probabilities + log_prior
-    log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
-    if cohort.population != "inflow":
-        log_weight = log_weight + _log_survival(spec, equations, parameters, cohort)
-    if cohort.population == "treated":
-        log_weight = log_weight + _log_entry(spec, equations, parameters, cohort, plan)
-    if cohort.own_start:
-        log_weight = log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)
-    weights: FloatMatrix = np.exp(log_weight - log_weight.max())
-    weights /= weights.sum()
-    return weights
+    """(S, K) log-likelihood by class of the spells a person had before each spell; zero for a first spell.
 
-
-def _log_entry(
-    spec: Specification,
-    equations: Sequence[Equation],
-    parameters: Parameters,
-    cohort: Cohort,
-    plan: Plan,
-) -> FloatMatrix:
-    """(S, K) log hazard of entry at the start, up to what all spells and classes share."""
-    found = [
-        number
-        for number, each in enumerate(spec.transitions)
-        if each.kind == "programme" and each.event == plan.programme
-    ]
-    if not found:  # entry is not modelled: everybody is as likely to start
-        return np.zeros((len(cohort.chosen), parameters.n_classes))
-    entry = found[0]
-    index = covariate_index(equations[entry], parameters.beta[entry], cohort.episode_before_start)
-    index = index + notice_shift(equations[entry], parameters.beta[entry]) * cohort.notified
-    log_entry: FloatMatrix = index[:, None] + parameters.mu[loading_rows(equations)[entry][0]]
-    return log_entry
-
-
-def _log_survival(
-    spec: Specification, equations: Sequence[Equation], parameters: Parameters, cohort: Cohort
-) -> FloatMatrix:
-    """(S, K) log probability of neither exit nor entry before the start, nor notice before it came."""
-    rows, past, edges = loading_rows(equations), cohort.past, np.array([0.0, *spec.cuts])
-    logit = spec.clock.timing == "logit"
-    months = past.by_piece(edges) if logit else None
-    total = np.zeros((len(past.place), parameters.n_classes))
-    odds = np.zeros((0 if months is None else len(edges), *total.shape))
-    for number, transition in enumerate(spec.transitions):
-        if transition.origin != 0:
-            continue
-        equation, beta = equations[number], parameters.beta[number]
-        relative = relative_hazards(spec, number, coefficients(equation, beta).pieces)
-        scale = np.exp(covariate_index(equation, beta, past.episode))
-        v = np.exp(parameters.mu[rows[number][0]])
-        if months is not None:
-            odds += relative[:, None, None] * scale[:, None] * v
-            continue
-        before, after = past.months(edges, relative)
-        told = np.exp(notice_shift(equation, beta)) * (transition.kind != "notification")
-        total -= (scale * (before * (not transition.after_notice) + after * told))[:, None] * v
-    if months is not None:
-        total = -np.einsum("mh,mhk->hk", months / spec.clock.interval, np.log1p(odds))
-    return np.array(
-        [np.bincount(past.place, weights=each, minlength=len(cohort.chosen)) for each in total.T]
-    ).T
-
-
-def earlier_spells(spells: Spells, data: HazardData, parameters: Parameters) -> FloatMatrix:
-    """(S, K) log-likelihood by class of the spells a person had before each spell; zero for a first spell."""
+    With classes of spells within those of persons, in the order (k, q), an earlier spell tells of k alone.
+    """
     if len(spells) == spells.n_persons:
         return np.zeros((len(spells), parameters.n_classes))
     terms = unit_terms(data, parameters)
     own = np.array([np.bincount(data.spell, weights=term, minlength=len(spells)) for term in terms]).T
+    if spell_classes > 1:
+        logits = own + parameters.log_probabilities
+        by_person = logits.reshape(len(spells), -1, spell_classes)
+        of_person = parameters.log_probabilities.reshape(-1, spell_classes)
+        mixed = np.logaddexp.reduce(by_person, axis=2) - np.logaddexp.reduce(of_person, axis=1)
+        own = np.repeat(mixed, spell_classes, axis=1)
     total = np.cumsum(own, axis=0) - own
     first = np.searchsorted(spells.person, spells.person)
     earlier: FloatMatrix = total - total[first]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from nettoeffect.design.columns import FloatMatrix
 from nettoeffect.duration.arrays import HazardData
 from nettoeffect.duration.clusters import Clusters
 from nettoeffect.duration.likelihood import person_scores
+from nettoeffect.duration.nested_path import point_scores
 from nettoeffect.duration.path import PathPoint
 from nettoeffect.errors import DesignError
 
@@ -56,22 +58,27 @@ def of_all(point: PathPoint, estimated: FloatMatrix) -> FloatMatrix:
 
 def _outer_product(data: HazardData, point: PathPoint, clusters: Clusters | None) -> FloatMatrix:
     """Sum of outer products of the scores of persons, or of clusters with their small-sample factor."""
-    jacobian = point.jacobian
-    size = jacobian.shape[1]
+    size = point.jacobian.shape[1]
     if clusters is None:
         total = np.zeros((size, size))
-        for block_scores in person_scores(data, point.parameters):
-            scores = block_scores @ jacobian
+        for scores in _scores(data, point):
             total += scores.T @ scores
         return total
     summed = np.zeros((clusters.n_clusters, size))
     low = 0
-    for block_scores in person_scores(data, point.parameters):
-        np.add.at(summed, clusters.code[low : low + len(block_scores)], block_scores @ jacobian)
-        low += len(block_scores)
+    for scores in _scores(data, point):
+        np.add.at(summed, clusters.code[low : low + len(scores)], scores)
+        low += len(scores)
     factor = clusters.n_clusters / (clusters.n_clusters - 1.0)
     product: FloatMatrix = factor * (summed.T @ summed)
     return product
+
+
+def _scores(data: HazardData, point: PathPoint) -> Iterator[FloatMatrix]:
+    """Scores of persons (N_block, F) in the parameters that were estimated, block by block."""
+    if point.spell_classes > 1:
+        return point_scores(data, point)
+    return (scores @ point.jacobian for scores in person_scores(data, point.parameters))
 
 
 def _inverse(matrix: FloatMatrix) -> FloatMatrix:

@@ -122,6 +122,11 @@ def parse_effect(effect: EffectSpec, equation: str, programme: str | None = None
     asked = effect if isinstance(effect, Effect) else Effect(effect)
     if asked.length not in LENGTHS:
         raise DesignError(f"length='{asked.length}' is unknown. Choose one of {', '.join(LENGTHS)}.")
+    if asked.by is not None and not (isinstance(asked.by, str) and asked.by.strip()):
+        raise DesignError(
+            f"by={asked.by!r} in the effect on '{equation}' must be a right-hand side of covariates, such as "
+            "'female' or 'C(educ)'; leave it out for the same effect for all."
+        )
     label = "effect" if programme is None else f"effect({programme})"
     names, cuts = _shape(asked.shape, label, equation)
     starts = parse_cuts(asked.start, f"The start moment in the effect on '{equation}'")

@@ -10,12 +10,12 @@ import numpy as np
 from scipy import sparse
 
 from nettoeffect.design import Design, build_design
-from nettoeffect.design.columns import IntVector
+from nettoeffect.design.columns import FloatMatrix, IntVector
 from nettoeffect.design.formula import check_separation
 from nettoeffect.duration.arrays import HazardData, Occurrences
 from nettoeffect.duration.assemble import NOTIFIED, Equation, Loading, Records, assemble
 from nettoeffect.duration.cells import Cells, find_cells, ordered_rows
-from nettoeffect.duration.effects import BoolVector, piece_names
+from nettoeffect.duration.effects import BoolVector, Phases, piece_names
 from nettoeffect.duration.ordering import ENTRY, EXITS, OrderedRows
 from nettoeffect.duration.specification import Specification, Transition
 from nettoeffect.errors import DesignError
@@ -31,6 +31,7 @@ def equations(spells: Spells, spec: Specification) -> tuple[list[Equation], Haza
         Faulty columns, equations without events, pieces or phases without events, complete separation; programmes
         whose start has no place in the recorded time.
     """
+    _refuse_unplanned(spells, spec)
     spells = _with_distinct_notices(spells)
     ordered = ordered_rows(spells, spec)
     cells = find_cells(ordered, spec)
@@ -49,9 +50,25 @@ def equations(spells: Spells, spec: Specification) -> tuple[list[Equation], Haza
     return found, _data(found, spells, spec, ordered, cells, happened)
 
 
+def _refuse_unplanned(spells: Spells, spec: Specification) -> None:
+    """Refuse effects by planned length where the planned end of a programme is not known."""
+    for number, label in enumerate(spec.programmes):
+        own = [each.effects[number] for each in spec.transitions if each.effects]
+        if any(phases is not None and phases.during_after and phases.planned for phases in own):
+            started = spells.programme_type == number
+            unknown = int((started & np.isnan(spells.planned_end)).sum())
+            if unknown:
+                raise DesignError(
+                    f"length='planned' needs the planned end of every programme; {unknown:,} of "
+                    f"{int(started.sum()):,} starts of '{label}' have none. Give Spells the planned ends, or use "
+                    "length='actual'."
+                )
+
+
 def _with_distinct_notices(spells: Spells) -> Spells:
     """Notices at the moment of the programme start, or of the exit, announce nothing any more."""
-    void = (spells.notification == spells.programme_start) | (spells.notification == spells.duration)
+    left = (spells.notification == spells.duration) & (spells.exit >= 0)
+    void = (spells.notification == spells.programme_start) | left
     return replace(spells, notification=np.where(void, np.nan, spells.notification)) if void.any() else spells
 
 
@@ -90,13 +107,32 @@ def _covariates(spells: Spells, transition: Transition, cells: Cells) -> _Covari
             moderators.append(None)
             continue
         by = build_design(phases.by, spells.covariates, equation=f"effect on {transition.name}")
+        if not by.names:
+            raise DesignError(
+                f"by='{phases.by}' in the effect on '{transition.name}' names no covariate. Leave it out for the same "
+                "effect for all."
+            )
         term = cells.statuses.term(phases, programme)[cells.unit_status]
         values = by.columns.to_dense()[:, by.position][cells.episode]
         columns = [np.where(term == number, v, 0.0) for number in range(len(phases.terms)) for v in values.T]
         names = [f"{label}:{name}" for label in phases.terms for name in by.names]
+        _refuse_unvaried(values, term, phases, by, transition.name)
         units = units.with_dense(np.array(columns).T, names)
         moderators.append(by)
     return _Covariates(episodes, tuple(moderators), units)
+
+
+def _refuse_unvaried(values: FloatMatrix, term: IntVector, phases: Phases, by: Design, equation: str) -> None:
+    """Refuse covariates that do not vary among those of whom a term holds: it is the same for all of them."""
+    for number, label in enumerate(phases.terms):
+        own = values[term == number]
+        if len(own) and np.linalg.matrix_rank(own - own.mean(axis=0)) < own.shape[1]:
+            same = [name for name, column in zip(by.names, own.T, strict=True) if np.ptp(column) == 0.0]
+            raise DesignError(
+                f"The effect on '{equation}' cannot differ by {', '.join(same or by.names)}: where {label} holds, "
+                f"{'everybody has the same value' if same else 'they go together exactly'}. Leave "
+                f"{'it' if len(same) == 1 else 'some of them'} out of by=, or merge phases."
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,7 +163,7 @@ def block_scores(data: HazardData, block: Block, parameters: Parameters) -> Floa
     w = np.exp(parameters.mu) @ post.p
     scores = []
     for j, part in enumerate(parts):
-        happened = _event_rows(data, block, j)
+        happened = event_rows(data, block, j)
         b = b_matrix(block, j, part)
         scores.append(happened - b.scale(w[j]).to_dense())
     scores += [(post.p * s).T for s in post.s]
@@ -171,7 +171,7 @@ def block_scores(data: HazardData, block: Block, parameters: Parameters) -> Floa
     return np.concatenate(scores, axis=1)
 
 
-def _event_rows(data: HazardData, block: Block, j: int) -> FloatMatrix:
+def event_rows(data: HazardData, block: Block, j: int) -> FloatMatrix:
     """Sums of (x, z) over the events of each person, (N, q_j)."""
     happened = block.rows.transition == j
     unit, cell = block.rows.unit[happened], block.rows.cell[happened]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.assemble import NOTIFIED, Equation
 from nettoeffect.duration.effects import BoolVector, Phases
-from nettoeffect.duration.specification import Specification
+from nettoeffect.duration.specification import Clock, Specification
 from nettoeffect.effect.occupancy import FloatArray
 
 
@@ -77,6 +78,16 @@ def relative_hazards(spec: Specification, number: int, pieces: FloatVector) -> F
     return relative
 
 
+def per_month(rate: FloatArray, clock: Clock) -> FloatArray:
+    """(J, ...) hazards per month; discrete time has odds, and gets the hazards that give the same probabilities."""
+    if clock.timing != "logit":
+        return rate
+    total = rate.sum(axis=0)
+    per_odds = np.divide(np.log1p(total), total, out=np.ones_like(total), where=total > 0) / clock.interval
+    hazards: FloatArray = rate * per_odds
+    return hazards
+
+
 def notice_shift(equation: Equation, beta: FloatVector) -> float:
     """What the announcement of a programme adds to the log hazard before it starts."""
     return coefficients(equation, beta).effect.get(NOTIFIED, 0.0)
@@ -101,6 +112,20 @@ def log_ratios(
     episodes : (S,) int
         Covariate episodes that say by whom the effect differs.
     """
+    moderator = equation.moderators[moments.programme] if phases is not None else None
+    by = None if moderator is None else moderator.columns.take(episodes).to_dense()[:, moderator.position]
+    return log_ratios_at(phases, equation, beta, mu, moments, by)
+
+
+def log_ratios_at(
+    phases: Phases | None,
+    equation: Equation,
+    beta: FloatVector,
+    mu: FloatMatrix,
+    moments: Moments,
+    by: FloatMatrix | None,
+) -> FloatArray:
+    """As `log_ratios`, at values (S, m) of the covariates by which the effect differs, in the order of their names."""
     if phases is None:
         return np.zeros((len(moments.elapsed), 1, 1))
     named = coefficients(equation, beta).effect
@@ -114,9 +139,8 @@ def log_ratios(
     )
     ratio: FloatArray = np.array([named.get(label, 0.0) for label in phases.terms])[term][:, :, None]
     moderator = equation.moderators[moments.programme]
-    if moderator is not None:
+    if moderator is not None and by is not None:
         slopes = np.array([[named[f"{label}:{name}"] for name in moderator.names] for label in phases.terms])
-        by = moderator.columns.to_dense()[:, moderator.position][episodes]
         every = np.broadcast_to(slopes[term], (shape[0], len(by), by.shape[1]))
         ratio = ratio + np.einsum("lsm,sm->ls", every, by)[:, :, None]
     own = [loading.programme for loading in equation.loadings]
@@ -124,3 +148,9 @@ def log_ratios(
         with np.errstate(over="ignore"):
             ratio = ratio + (mu[own.index(moments.programme)] - mu[0])
     return ratio
+
+
+def loading_rows(equations: Sequence[Equation]) -> list[IntVector]:
+    """Per equation the rows of mu that belong to it; the first holds before any programme."""
+    ends = np.cumsum([len(eq.loadings) for eq in equations])
+    return [np.arange(end - len(eq.loadings), end) for end, eq in zip(ends, equations, strict=True)]

@@ -23,10 +23,12 @@ import numpy as np
 from scipy import linalg, special
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector
-from nettoeffect.duration.arrays import Evaluation
+from nettoeffect.duration.arrays import Evaluation, HazardData
 from nettoeffect.duration.covariance import covariance
 from nettoeffect.duration.likelihood import evaluate
 from nettoeffect.duration.maximise import BoolVector, Maximum, maximise
+from nettoeffect.duration.nested import SpellData, evaluate_nested
+from nettoeffect.duration.nested_path import nested_at
 from nettoeffect.duration.path import FINE, PathPoint
 from nettoeffect.duration.restrictions import Restrictions, restrictions
 from nettoeffect.duration.structures import Chart, full_jacobian, restricted, unpack
@@ -124,6 +126,8 @@ class Search:
                 free=here.free,
                 point=lambda found: replace(here, parameters=like.unpack(found.x), maximum=found),
             )
+        if here.spell_classes > 1:
+            return cls._nested(data, here)
         chart = Chart(fit.model.structure, data.n_transitions, fit.mass_points)
         n_beta = sum(data.sizes)
         free = here.free if here.estimated is None else here.estimated
@@ -136,6 +140,22 @@ class Search:
                 parameters=unpack(found.x, like, chart),
                 maximum=replace(found, evaluation=_on(found.evaluation, free)),
                 chart=full_jacobian(found.x, n_beta, chart)[:, free],
+            ),
+        )
+
+    @classmethod
+    def _nested(cls, data: HazardData, here: PathPoint) -> Search:
+        """For a point with classes of spells."""
+        spells, like = SpellData.of(data), nested_at(here)
+        free = here.free if here.estimated is None else here.estimated
+        return cls(
+            function=lambda x: evaluate_nested(spells, like.unpack(x)),
+            x=here.maximum.x,
+            free=free,
+            point=lambda found: replace(
+                here,
+                parameters=like.unpack(found.x).expand(),
+                maximum=replace(found, evaluation=_on(found.evaluation, free)),
             ),
         )
 

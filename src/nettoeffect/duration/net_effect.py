@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm  # tqdm.auto warns in every notebook without ipywidgets
 
@@ -18,7 +19,10 @@ from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.cohort import Cohort, Covariates
 from nettoeffect.duration.counterfactual import FittedCurves, Plan, earlier_spells, fitted_curves
 from nettoeffect.duration.effects import BoolVector
+from nettoeffect.duration.ordering import starts_in_model
+from nettoeffect.duration.returns import COARSE, FINE, CurvesWithReturns, return_equation, returns_of
 from nettoeffect.effect.net_effect import NetEffect
+from nettoeffect.effect.occupancy import FloatArray
 from nettoeffect.effect.scenarios import Scenarios
 from nettoeffect.errors import DataWarning, EffectError
 from nettoeffect.spells import Spells
@@ -32,6 +36,8 @@ Start = float | Literal["observed"]
 # Draws run on at most this many spells, evenly spread; only the deviation from the estimate is taken from them.
 DRAW_SPELLS = 4000
 MOST_GROUPS = 20
+# What returns add is found on at most so many spells, evenly spread, and its deviations for draws on fewer.
+RETURN_SPELLS, DRAW_RETURN_SPELLS = 4000, 120
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Request:
     draws: int = 500
     seed: int = 1
     progress: bool = True
+    reentry: bool = False
 
 
 def net_effects(
@@ -101,9 +108,13 @@ def net_effect(fit: HazardResults, cohort: Cohort, label: str, request: Request)
     plan = plan_of(fit, request.programme, request.programme_length)
     _warn_beyond_data(fit.spells, cohort, request.horizon)
     with threadpool_limits(1, "blas"):
-        curves = curves_at(fit, fit.parameters, cohort, plan)
+        first = curves_at(fit, fit.parameters, cohort, plan)
+        curves = _with_returns(fit, first, cohort, plan, request) if request.reentry else first
         with_programme, without_programme = curves(months)
         drawn = _draws(fit, cohort, months, plan, request) if request.draws else None
+        if drawn is not None and isinstance(curves, CurvesWithReturns):
+            more = _drawn_returns(fit, curves, cohort, plan, request)
+            drawn = drawn[0] + more[0], drawn[1] + more[1]
     start = 0.0 if isinstance(cohort.start, np.ndarray) else float(cohort.start)
     return NetEffect(
         months=months,
@@ -114,7 +125,7 @@ def net_effect(fit: HazardResults, cohort: Cohort, label: str, request: Request)
         draws=drawn,
         population=request.population,
         n=len(np.unique(fit.spells.person[cohort.chosen])),
-        method=_method(fit, plan),
+        method=_method(fit, plan, request),
         label=label,
         start=start if request.population == "inflow" else 0.0,
         curves=curves,
@@ -145,6 +156,13 @@ def check_request(fit: HazardResults, start: Any, request: Request) -> None:
     if not (isinstance(draws, Integral) and int(draws) >= 0):
         raise EffectError(f"draws={draws} must be a whole number, 0 for no draws.")
     _check_covariates(fit.spells, request.covariates)
+    if request.reentry:
+        return_equation(spec)
+        if fit.point.spell_classes > 1:
+            raise EffectError(
+                "reentry=True is not available with classes of spells: later spells have classes of their own. Leave "
+                "it out, or fit without spell_mass_points."
+            )
 
 
 def _check_covariates(spells: Spells, covariates: Any) -> None:
@@ -155,10 +173,24 @@ def _check_covariates(spells: Spells, covariates: Any) -> None:
                 f"The scenario sets {', '.join(unknown)}, which the spells do not have. Their covariates are: "
                 f"{', '.join(map(str, spells.covariates.columns))}."
             )
+        for name, value in covariates.items():
+            _check_value(spells.covariates[str(name)], value)
     elif covariates not in ("realised", "start"):
         raise EffectError(
             f"covariates={covariates!r} is unknown. Use 'realised', 'start', or a scenario such as "
             "{'unemployment': 6.0}."
+        )
+
+
+def _check_value(column: pd.Series, value: Any) -> None:
+    """Refuse what the formulas cannot read, or would read as the reference category."""
+    if pd.api.types.is_numeric_dtype(column):
+        if not (isinstance(value, Real) and np.isfinite(float(value))):
+            raise EffectError(f"The scenario sets {column.name} = {value!r}. Give one finite number.")
+    elif np.ndim(value) or value not in set(column.unique()):
+        known = ", ".join(map(str, sorted(column.unique(), key=str)[:MOST_GROUPS]))
+        raise EffectError(
+            f"The scenario sets {column.name} = {value!r}, which no spell has. Choose one of {known}."
         )
 
 
@@ -246,17 +278,20 @@ def cohort_of(fit: HazardResults, start: Start, request: Request) -> Cohort:
     on_benefit = spells.origin == 0
     if start != "observed":
         everybody = np.flatnonzero(on_benefit)
-        return Cohort(spells, everybody, float(start), request.population, False, cuts, request.covariates)
-    plan = plan_of(fit, request.programme, request.programme_length)
-    chosen = np.flatnonzero(on_benefit & (spells.programme_type == plan.programme))
-    chosen = chosen[np.argsort(spells.programme_start[chosen], kind="stable")]
-    begin = spells.programme_start[chosen]
+        cohort = Cohort(spells, everybody, float(start), request.population, False, cuts, request.covariates)
+        apart = fit.specification.notified and request.population != "inflow"
+        return cohort.announced_or_not() if apart else cohort
+    plan, clock = plan_of(fit, request.programme, request.programme_length), fit.specification.clock
+    begin = starts_in_model(spells, clock.ordering, clock.interval)
+    chosen = np.flatnonzero(on_benefit & (spells.programme_type == plan.programme) & ~np.isnan(begin))
+    chosen = chosen[np.argsort(begin[chosen], kind="stable")]
+    begin = begin[chosen]
     return Cohort(spells, chosen, begin, request.population, True, cuts, request.covariates)
 
 
 def curves_at(fit: HazardResults, parameters: Parameters, cohort: Cohort, plan: Plan) -> FittedCurves:
     """Exact curves of a cohort at some value of the parameters."""
-    prior = earlier_spells(fit.spells, fit.data, parameters)[cohort.chosen]
+    prior = earlier_spells(fit.spells, fit.data, parameters, fit.point.spell_classes)[cohort.chosen]
     return fitted_curves(fit.specification, fit.equations, parameters, cohort, prior, plan)
 
 
@@ -280,10 +315,40 @@ def _draws(
     return out[0], out[1]
 
 
-def _method(fit: HazardResults, plan: Plan) -> str:
+def _with_returns(
+    fit: HazardResults, first: FittedCurves, cohort: Cohort, plan: Plan, request: Request
+) -> CurvesWithReturns:
+    """The curves, with what returns add; of a large cohort they are added on a part."""
+    returns = returns_of(fit, cohort.subset(RETURN_SPELLS), int(request.horizon), FINE)
+    own = curves_at(fit, fit.parameters, returns.cohort, plan)
+    return CurvesWithReturns(first, returns.grid, returns.added(own, fit.parameters))
+
+
+def _drawn_returns(
+    fit: HazardResults, curves: CurvesWithReturns, cohort: Cohort, plan: Plan, request: Request
+) -> FloatArray:
+    """What returns add at the draws of `_draws`, (2, draws, T, S); a coarser mesh is enough for deviations."""
+    few = cohort.subset(DRAW_RETURN_SPELLS)
+    returns = returns_of(fit, few, int(request.horizon), COARSE)
+
+    def added(parameters: Parameters) -> FloatArray:
+        own = curves_at(fit, parameters, few, plan)
+        return returns.added(own, parameters)[:, :: COARSE.per_month]
+
+    shift = curves.added[:, :: FINE.per_month] - added(fit.parameters)
+    vectors = fit.draw_parameters(request.draws, request.seed)
+    bar = tqdm(vectors, desc="net effect: returns", disable=not request.progress, leave=False)
+    return np.stack([shift + added(fit.parameters.unpack(vector)) for vector in bar], axis=1)
+
+
+def _method(fit: HazardResults, plan: Plan, request: Request) -> str:
     classes = fit.mass_points
     text = f"timing of events, {classes} mass point{'s' if classes > 1 else ''}"
     if len(fit.specification.programmes) > 1:
         text = f"{text}, {fit.specification.programmes[plan.programme]}"
     length = min(plan.length, plan.planned_length)
-    return text if np.isinf(length) else f"{text}, programme of {length:.4g} months"
+    if np.isfinite(length):
+        text = f"{text}, programme of {length:.4g} months"
+    if len(fit.spells.origins) > 1:
+        text = f"{text}, {'with returns to benefit' if request.reentry else 'to the first exit'}"
+    return text

@@ -6,7 +6,8 @@ within the interval, and the hazards of the treated apply from its end. The two 
     programme-first:  entry is decided at the beginning of each interval; its exits are those of the treated
     exit-first:       exits are decided at the beginning; who leaves in an interval did not enter in it
 
-Either way entry and exit no longer compete within an interval: each is at risk in a row of its own.
+Either way entry and exit are drawn one after the other instead of competing: each is at risk in rows of its own. Only
+under interval timing may rows without any event stay whole, because there the chance of none is a product anyway.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from typing import Literal
 
 import numpy as np
 
-from nettoeffect.design.columns import IntVector
+from nettoeffect.design.columns import FloatVector, IntVector
+from nettoeffect.duration.arrays import Timing
+from nettoeffect.duration.effects import BoolVector
 from nettoeffect.errors import DesignError
 from nettoeffect.spells import Spells
 from nettoeffect.spells.split import Rows
@@ -55,12 +58,25 @@ def as_recorded(spells: Spells, rows: Rows) -> OrderedRows:
 
 
 def started_early(spells: Spells, interval: float) -> Spells:
-    """Programmes counted from the beginning of the interval in which they started."""
+    """Programmes counted from the beginning of the interval in which they started, and notices not after that."""
     early = np.maximum(spells.programme_start - interval, 0.0)
-    return replace(spells, programme_start=early)
+    told = np.fmin(spells.notification, early + 0.0 * spells.notification)
+    return replace(spells, programme_start=early, notification=np.where(told > 0, told, np.nan))
 
 
-def programme_first(spells: Spells, early: Spells, rows: Rows, interval: float) -> OrderedRows:
+def starts_in_model(spells: Spells, ordering: Ordering | None, interval: float) -> FloatVector:
+    """(S,) the moment from which each programme counts; nan where it does not."""
+    if ordering == "programme-first":
+        return started_early(spells, interval).programme_start
+    if ordering == "exit-first":
+        left = (spells.programme_start == spells.duration) & (spells.exit >= 0)
+        return np.where(left, np.nan, spells.programme_start)
+    return spells.programme_start
+
+
+def programme_first(
+    spells: Spells, early: Spells, rows: Rows, timing: Timing, interval: float
+) -> OrderedRows:
     """Entry first: the interval of the start is the first of the treated.
 
     Parameters
@@ -69,47 +85,53 @@ def programme_first(spells: Spells, early: Spells, rows: Rows, interval: float) 
         As recorded, and as `started_early` has them.
     rows : Rows
         Of the early spells.
+    timing : {"interval", "logit"}
+    interval : float, months
     """
-    kept = _pick(rows, np.flatnonzero(rows.stop > rows.start))
-    start = spells.programme_start[kept.spell]
-    entered = _pick(kept, np.flatnonzero((kept.start < start) & (start <= kept.stop)))
+    start = spells.programme_start[rows.spell]
+    entered = pick(rows, np.flatnonzero((rows.start < start) & (start <= rows.stop)))
     stop = spells.programme_start[entered.spell]
-    entered = replace(_untreated(entered), start=np.maximum(stop - interval, 0.0), stop=stop, starts=stop > 0)
-    leaves = ~kept.treated & (kept.exit >= 0)
-    stayed_out = _pick(kept, np.flatnonzero(leaves))
-    stayed_out = replace(stayed_out, exit=np.full(len(stayed_out), -1))
-    exits = replace(kept, starts=np.zeros(len(kept), dtype=bool))
-    return _joined(early, exits, np.where(leaves, EXITS, ALL), [entered, stayed_out])
+    told = spells.notification[entered.spell] < stop
+    begin = np.maximum(stop - interval, 0.0)
+    entered = replace(_of_entry(entered), start=begin, stop=stop, starts=stop > 0, notified=told)
+    apart = ~rows.treated & _apart(rows, timing)
+    stayed_out = _of_entry(pick(rows, np.flatnonzero(apart)))
+    return _joined(early, rows, np.where(apart, EXITS, ALL), [entered, stayed_out])
 
 
-def exit_first(spells: Spells, rows: Rows) -> OrderedRows:
+def exit_first(spells: Spells, rows: Rows, timing: Timing) -> OrderedRows:
     """Exits first: entry is decided among those who stay; a start in the interval of the exit did not happen."""
     leaves = ~rows.treated & (rows.exit >= 0)
-    entered = _pick(rows, np.flatnonzero(rows.starts & ~leaves))
-    exits = replace(rows, starts=np.zeros(len(rows), dtype=bool))
-    return _joined(spells, exits, np.where(leaves | rows.starts, EXITS, ALL), [entered])
+    enters = rows.starts & ~leaves
+    apart = ~rows.treated & (_apart(rows, timing) | enters)
+    entered = _of_entry(pick(rows, np.flatnonzero(enters)))
+    entered = replace(entered, starts=np.ones(len(entered), dtype=bool))
+    stayed_out = _of_entry(pick(rows, np.flatnonzero(apart & ~leaves & ~enters)))
+    return _joined(spells, rows, np.where(apart, EXITS, ALL), [entered, stayed_out])
+
+
+def _apart(rows: Rows, timing: Timing) -> BoolVector:
+    """Rows in which the draws of exit and entry do not make one row together."""
+    return (rows.exit >= 0) | rows.announced | (timing == "logit")
 
 
 def _joined(spells: Spells, exits: Rows, risk: IntVector, entry: list[Rows]) -> OrderedRows:
-    """Rows of exits and rows of entry together, in the order of episodes and time."""
+    """Rows of exits and rows of entry together: by episode, first those of exits, each in the order of time."""
+    exits = replace(exits, starts=np.zeros(len(exits), dtype=bool))
     parts = [exits, *entry]
     joined = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows)}
     risks = np.concatenate([risk, np.full(sum(map(len, entry)), ENTRY)])
-    order = np.lexsort([joined["start"], joined["episode"]])
-    return OrderedRows(_pick(Rows(**joined), order), spells, risks[order])
+    order = np.lexsort([joined["start"], risks == ENTRY, joined["episode"]])
+    return OrderedRows(pick(Rows(**joined), order), spells, risks[order])
 
 
-def _untreated(rows: Rows) -> Rows:
+def _of_entry(rows: Rows) -> Rows:
+    """The same stretches before the start, with no event."""
     nothing = np.zeros(len(rows), dtype=bool)
-    return replace(
-        rows,
-        treated=nothing,
-        ended=nothing,
-        planned_over=nothing,
-        announced=nothing,
-        exit=np.full(len(rows), -1),
-    )
+    none = dict.fromkeys(("treated", "ended", "planned_over", "announced", "starts"), nothing)
+    return replace(rows, exit=np.full(len(rows), -1), **none)
 
 
-def _pick(rows: Rows, which: IntVector) -> Rows:
+def pick(rows: Rows, which: IntVector) -> Rows:
+    """Some of the rows."""
     return Rows(**{f.name: getattr(rows, f.name)[which] for f in fields(Rows)})

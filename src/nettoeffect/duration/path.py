@@ -71,6 +71,9 @@ class PathPoint:
         which `maximum` then is.
     estimated : bool array or None
         Which coordinates of `maximum.x` those are, of a restricted mixing distribution.
+    spell_classes : int
+        Q, of a distribution with classes of spells within those of persons: the classes of `parameters` then are the
+        combinations (k, q), and `maximum` is in the coordinates of `nested.Nested`.
     """
 
     parameters: Parameters
@@ -82,6 +85,7 @@ class PathPoint:
     notes: tuple[str, ...] = ()
     chart: FloatMatrix | None = None
     estimated: npt.NDArray[np.bool_] | None = None
+    spell_classes: int = 1
 
     @property
     def loglik(self) -> float:

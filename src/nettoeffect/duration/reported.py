@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,33 @@ class Reported:
         found[lost] = np.nan
         found[:, lost] = np.nan
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """What a table must know of an equation beside its coefficients.
+
+    Attributes
+    ----------
+    name : str
+    loadings : tuple of str
+        Names of its rows of mass points.
+    centre : (p,)
+        Means of the numeric covariates, at which the mass points are hazards.
+    n_events : int
+        How often it was observed to happen.
+    """
+
+    name: str
+    loadings: tuple[str, ...]
+    centre: FloatVector
+    n_events: int
+
+    @classmethod
+    def of(cls, equation: Equation) -> Self:
+        """The outline of an equation in arrays."""
+        names = tuple(loading.name for loading in equation.loadings)
+        return cls(equation.name, names, equation.design.centre, len(equation.event_unit))
 
 
 def report(spec: Specification, equations: Sequence[Equation], parameters: Parameters) -> Reported:

@@ -245,7 +245,16 @@ def _effects(
 ) -> dict[str, tuple[Phases | None, ...]]:
     """Per exit the effect of each programme type; by exit, by type, or by exit and then type."""
     types, on_benefit = spells.programmes, tuple(name for name, (origin, _) in exits.items() if origin == 0)
-    by_type = isinstance(effect, Mapping) and len(types) > 1 and any(name in types for name in effect)
+    typed = () if types == (PROGRAMME,) else types
+    if isinstance(effect, Mapping):
+        elsewhere = [name for name in effect if name in exits and name not in on_benefit]
+        if elsewhere:
+            raise DesignError(
+                f"The effect names '{elsewhere[0]}', an exit from another state than benefit: no programme runs there. "
+                "For what it does later, use a covariate such as lagged_programme in the formula of that exit."
+            )
+        per_name(effect, (*on_benefit, *typed), "effect", complete=False)
+    by_type = isinstance(effect, Mapping) and any(name in typed for name in effect)
     per_exit = (
         dict.fromkeys(on_benefit, effect)
         if by_type

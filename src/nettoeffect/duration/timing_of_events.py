@@ -22,6 +22,7 @@ from nettoeffect.duration.clusters import clusters_of
 from nettoeffect.duration.covariance import Kind, check_kind
 from nettoeffect.duration.effects import EffectSpec
 from nettoeffect.duration.equations import equations
+from nettoeffect.duration.nested_path import walk_nested
 from nettoeffect.duration.ordering import ORDERINGS, Ordering
 from nettoeffect.duration.path import criterion, walk
 from nettoeffect.duration.restricted_path import walk_restricted
@@ -67,7 +68,7 @@ class MixedHazards:
     effect
         Effect of programmes on exits, as in `TimingOfEvents`; without an entry equation their start counts as
         independent of the classes.
-    timing, interval, ordering, structure, zero_class
+    timing, interval, ordering, structure, zero_class, spell_mass_points
         As in `TimingOfEvents`.
     mass_points : int or {"aic", "hq", "bic", "npmle"}
         A number, or the rule that chooses it; ``"npmle"`` adds points until none raises the likelihood.
@@ -91,6 +92,7 @@ class MixedHazards:
     ordering: Ordering | None = None
     structure: Structure = "joint"
     zero_class: Sequence[str] = ()
+    spell_mass_points: int = 1
     mass_points: int | str = "aic"
     max_mass_points: int = 10
 
@@ -175,6 +177,10 @@ class TimingOfEvents:
     zero_class : sequence of str
         Equations with a zero hazard in one class, from two mass points on: people who never make these transitions.
         Without it a hazard goes to zero only where the likelihood is highest there.
+    spell_mass_points : int
+        Classes of spells within those of persons: a second component of the heterogeneity, drawn anew for every spell
+        of a person and added to the first in the log hazards. Then `mass_points` counts classes of persons, and
+        `HazardResults.mixing` lists the combinations. Needs repeated spells, exact timing and ``structure="joint"``.
     mass_points : int or {"aic", "hq", "bic", "npmle"}
         A number, or the rule that chooses it (n = persons); the path goes on `PATIENCE` numbers past the best.
     max_mass_points : int
@@ -204,6 +210,7 @@ class TimingOfEvents:
     ordering: Ordering | None = None
     structure: Structure = "joint"
     zero_class: Sequence[str] = ()
+    spell_mass_points: int = 1
     mass_points: int | str = "aic"
     max_mass_points: int = 10
 
@@ -327,6 +334,7 @@ def _fit(
         raise DesignError(f"n_starts={n_starts!r} must be a whole number, 1 or more.")
     if model.zero_class and model.structure != "joint":
         raise DesignError(f"zero_class needs structure='joint', not '{model.structure}'.")
+    _check_spell_classes(model, spells)
     clusters = clusters_of(spells, kind, cluster)
     spec = model.specification(spells)
     found, data = equations(spells, spec)
@@ -341,7 +349,9 @@ def _fit(
             bar.update()
 
         options: dict[str, Any] = {"max_mass_points": most, "rule": rule, "n_starts": n_starts, "seed": seed}
-        if model.structure == "joint":
+        if model.spell_mass_points > 1:
+            path = walk_nested(data, spell_classes=model.spell_mass_points, tick=tick, **options)
+        elif model.structure == "joint":
             path = walk(data, tick=tick, zero=_zero_class(model, spec, found), **options)
         else:
             path = walk_restricted(data, structure=model.structure, tick=tick, **options)
@@ -355,6 +365,22 @@ def _fit(
     )
     _warn(fit, model.mass_points)
     return fit
+
+
+def _check_spell_classes(model: Model, spells: Spells) -> None:
+    """Refuse a component per spell where it cannot be told from that per person, or does not exist."""
+    asked = model.spell_mass_points
+    if not isinstance(asked, Integral) or isinstance(asked, bool) or asked < 1:
+        raise DesignError(f"spell_mass_points={asked!r} must be a whole number, 1 or more.")
+    if asked == 1:
+        return
+    if model.structure != "joint" or model.zero_class:
+        raise DesignError("spell_mass_points goes with structure='joint' and without zero_class.")
+    if len(spells) == spells.n_persons:
+        raise DesignError(
+            f"spell_mass_points={asked} needs persons with several spells, and none of these {spells.n_persons:,} has: "
+            "what differs between spells cannot be told from what differs between persons. Leave it out."
+        )
 
 
 def _zero_class(model: Model, spec: Specification, found: Sequence[Equation]) -> IntVector | None:
@@ -402,6 +428,13 @@ def _warn(fit: HazardResults, asked: int | str) -> None:
     if not isinstance(asked, str) and fit.mass_points < asked:
         warnings.warn(
             f"{asked} mass points were asked for; no start with more than {fit.mass_points} raised the likelihood.",
+            DataWarning,
+            stacklevel=4,
+        )
+    if fit.model.spell_mass_points > 1 and fit.point.spell_classes == 1:
+        warnings.warn(
+            f"{fit.model.spell_mass_points} classes of spells were asked for; no start with them raised the likelihood "
+            f"at {fit.mass_points} mass points. The estimates are those without.",
             DataWarning,
             stacklevel=4,
         )

@@ -50,13 +50,14 @@ class PersonMonths(Amount):
 
     Attributes
     ----------
-    with_programme, without_programme : float, months per person
+    with_programme, without_programme : Amount, months per person
+        With intervals of their own where there are draws.
     interval : (float, float) or None
         Of the effect.
     """
 
-    with_programme: float
-    without_programme: float
+    with_programme: Amount
+    without_programme: Amount
 
 
 def tails(level: float) -> tuple[float, float]:

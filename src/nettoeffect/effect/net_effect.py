@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -12,13 +11,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.interpolate import PPoly
 
-from nettoeffect.effect.amount import MIN_DRAWS, PersonMonths, interval, tails
+from nettoeffect.effect.amount import MIN_DRAWS, Amount, PersonMonths, interval, tails
+from nettoeffect.effect.bands import bands
 from nettoeffect.effect.checks import check_curve, check_months, check_options, check_probabilities
 from nettoeffect.effect.curve import linear, smooth, value_at
 from nettoeffect.effect.deadweight import Deadweight, deadweight
 from nettoeffect.effect.hazards import Population, curves_from_hazards
 from nettoeffect.effect.lock_in import LockIn, lock_in
 from nettoeffect.effect.occupancy import FloatArray, FloatMatrix, FloatVector, Origin
+from nettoeffect.effect.outcome import destination_of, is_destination, outcome_of, placed
 from nettoeffect.errors import EffectError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Curves = Callable[[FloatVector], tuple[FloatMatrix, FloatMatrix]]
 Language = Literal["nl", "en"]
-OUTCOMES = ("work", "werk", "job", "baan")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,7 +211,7 @@ class NetEffect:
         Columns `month`, `state`, `with_programme`, `without_programme`, `effect`; with draws each of the last
         three also with suffixes ``_lower`` and ``_upper``: pointwise percentiles at `level`.
         """
-        columns = self._columns(self.with_programme, self.without_programme, self.interval_draws, level)
+        columns = bands(self.with_programme, self.without_programme, self.interval_draws, level)
         return pd.DataFrame(
             {
                 "month": np.repeat(self.months, len(self.states)),
@@ -230,7 +230,7 @@ class NetEffect:
         draws = None
         if (drawn := self.interval_draws) is not None:
             draws = (value_at(self.months, drawn[0], month), value_at(self.months, drawn[1], month))
-        columns = self._columns(with_programme, without_programme, draws, level)
+        columns = bands(with_programme, without_programme, draws, level)
         return pd.DataFrame(dict(columns), index=pd.Index(self.states, name="state"))
 
     def person_months(
@@ -238,7 +238,8 @@ class NetEffect:
     ) -> PersonMonths:
         """Months per person that the programme adds to a state: the area under the effect up to `horizon`.
 
-        For the benefit state this is the effect on restricted mean time on benefit: positive is longer.
+        Of ``"benefit"`` the two sides are restricted mean durations: expected months on benefit up to `horizon`. Of
+        ``"work"`` they are expected months since leaving to work.
 
         Parameters
         ----------
@@ -252,18 +253,27 @@ class NetEffect:
         Returns
         -------
         PersonMonths
-            A float, with `interval`, `with_programme` and `without_programme`.
+            A float with its `interval`; `with_programme` and `without_programme` have intervals of their own.
+
+        Examples
+        --------
+        >>> effect = NetEffect.from_hazards({"work": [[0.08]]}, effect={"work": [(0, 1.5)]}, horizon=24)
+        >>> mean = effect.person_months("benefit")
+        >>> mean.with_programme, mean.without_programme, mean
+        (7.86554, 10.6674, -2.80187)
         """
         column = self._column(state)
         until = self._check_month(float(self.months[-1]) if horizon is None else horizon)
         both = [float(curve.integrate(0.0, until)) for curve in self._pieces(column)]
         tails(level)
-        bounds = None
+        values = [*both, both[0] - both[1]]
+        bounds: list[tuple[float, float] | None] = [None, None, None]
         if (draws := self.interval_draws) is not None:
-            drawn = linear(self.months, (draws[0] - draws[1])[:, :, column].T)
-            bounds = interval(drawn.integrate(0.0, until), level)
-        result = PersonMonths(both[0] - both[1], bounds)
-        result.with_programme, result.without_programme = both
+            drawn = [linear(self.months, draw[:, :, column].T).integrate(0.0, until) for draw in draws]
+            bounds = [interval(areas, level) for areas in (*drawn, drawn[0] - drawn[1])]
+        with_programme, without_programme, effect = zip(values, bounds, strict=True)
+        result = PersonMonths(*effect)
+        result.with_programme, result.without_programme = Amount(*with_programme), Amount(*without_programme)
         return result
 
     def lock_in(self, state: str | None = None, *, level: float = 0.95) -> LockIn:
@@ -403,59 +413,27 @@ class NetEffect:
         EffectError
             Unknown state, or several exits of which none is the outcome.
         """
-        if state in self.states:
-            return str(state)
-        if state is None or state == "work":
-            found = [name for name in OUTCOMES if name in self.states]
-            if found or len(self._exits) == 1:
-                return (*found, *self._exits)[0]
-        listed = ", ".join(self.states)
-        if state is None:
-            raise EffectError(
-                f"Several states can be the outcome, and none is named {', '.join(OUTCOMES)}. "
-                f"The states are: {listed}. Name the outcome with state=."
-            )
-        near = get_close_matches(str(state), self.states, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise EffectError(f"There is no state {state!r}. The states are: {listed}.{hint}")
+        return outcome_of(self.states, self.unit, state)
 
     def is_destination(self, state: str) -> bool:
         """Whether people leave to this state: less of the benefit they leave is a gain."""
-        return state != "benefit" and (state in self._exits or state in OUTCOMES)
-
-    @property
-    def _exits(self) -> tuple[str, ...]:
-        return (self.states[1:] or self.states) if self.unit == "probability" else self.states
+        return is_destination(self.states, self.unit, state)
 
     def _column(self, state: str | None) -> int:
         return self.states.index(self.state_name(state))
 
     def _destination(self, state: str | None) -> int:
         """Column of a state that people leave to."""
-        name = self.state_name(state)
-        if not self.is_destination(name):
-            exits = ", ".join(exit for exit in self.states if self.is_destination(exit))
-            raise EffectError(
-                f"Lock-in and deadweight are about exits, and {name!r} is what people leave: the sign would be "
-                f"reversed. Ask for an exit: {exits}."
-            )
-        return self.states.index(name)
+        return self.states.index(destination_of(self.states, self.unit, state))
 
     def _placed(
         self, values: tuple[FloatArray, FloatArray], at_start: FloatArray, month: float, column: int
     ) -> tuple[FloatArray, FloatArray]:
         """Participants placed, (...), with and without, of `values` (..., S) at a month and at the start."""
-        with_programme, without_programme = (value[..., column] for value in values)
         if self.start == 0:
-            return with_programme, without_programme
-        # Who left before the start is no participant. Until then the curves are one.
-        there = at_start[..., self.states.index("benefit") if "benefit" in self.states else 0]
-        share = np.where((month > self.start) & (there > 0), 1 / np.where(there > 0, there, 1.0), 0.0)
-        before = at_start[..., column]
-        return (
-            np.maximum(with_programme - before, 0.0) * share,
-            np.maximum(without_programme - before, 0.0) * share,
-        )
+            return values[0][..., column], values[1][..., column]
+        benefit = self.states.index("benefit") if "benefit" in self.states else 0
+        return placed(values, at_start, begun=month > self.start, column=column, benefit=benefit)
 
     def _check_month(self, month: float) -> float:
         if not 0 <= month <= self.months[-1]:
@@ -493,25 +471,6 @@ class NetEffect:
             return None
         drawn = (draws[0] - draws[1])[:, :, column]
         return (linear(self.months, draw) for draw in drawn)
-
-    @staticmethod
-    def _columns(
-        with_programme: FloatArray,
-        without_programme: FloatArray,
-        draws: tuple[FloatArray, FloatArray] | None,
-        level: float,
-    ) -> Iterator[tuple[str, FloatArray]]:
-        bounds = tails(level)
-        drawn: Sequence[FloatArray | None] = (None,) * 3 if draws is None else (*draws, draws[0] - draws[1])
-        values = (with_programme, without_programme, with_programme - without_programme)
-        for name, value, draw in zip(
-            ("with_programme", "without_programme", "effect"), values, drawn, strict=True
-        ):
-            yield name, value
-            if draw is not None:
-                lower, upper = np.quantile(draw, bounds, axis=0)
-                yield f"{name}_lower", lower
-                yield f"{name}_upper", upper
 
 
 def _frozen(values: ArrayLike) -> FloatArray:

@@ -251,3 +251,30 @@ def _shares(
     np.negative(at_risk, out=at_risk)
     leave *= at_risk
     stay += 1.0
+
+
+def leavers(base: FloatArray, ratio: FloatArray, steps: Sequence[Step], exit: int) -> FloatMatrix:
+    """Give the probability to have left to one exit by the marked months, group by group.
+
+    Parameters
+    ----------
+    base, ratio, steps
+        As in `occupancy`.
+    exit : int
+        Which exit.
+
+    Returns
+    -------
+    (T, G) array, probability
+    """
+    groups = base.shape[2]
+    leave, stay = np.empty((len(base), groups)), np.empty(groups)
+    stays, gone = np.ones(groups), np.zeros(groups)
+    found = []
+    for step in steps:
+        _shares(leave, stay, base[:, step.piece], ratio[:, step.phase], step.length)
+        gone = gone + leave[exit] * stays
+        stays *= stay
+        if step.mark:
+            found.append(gone)
+    return np.array(found)

@@ -109,8 +109,8 @@ class Scenarios(Mapping[str, NetEffect]):
         for label, effect in self.items():
             months = effect.person_months(state, horizon, level=level)
             rows[label] = {
-                "with_programme": months.with_programme,
-                "without_programme": months.without_programme,
+                "with_programme": float(months.with_programme),
+                "without_programme": float(months.without_programme),
                 "effect": float(months),
             }
             if months.interval is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from nettoeffect.duration.results import HazardResults
+    from nettoeffect.duration.estimates import Estimates
 
 COVARIANCES = {
     "observed": "inverse observed information",
@@ -23,7 +24,7 @@ class Summary:
 
     Parameters
     ----------
-    fit : HazardResults
+    fit : HazardResults or SavedResults
 
     Examples
     --------
@@ -35,7 +36,7 @@ class Summary:
     ...
     """
 
-    def __init__(self, fit: HazardResults) -> None:
+    def __init__(self, fit: Estimates) -> None:
         self._fit = fit
 
     @property
@@ -48,14 +49,16 @@ class Summary:
     def header(self) -> pd.Series:
         """Sizes, likelihood, criteria and the kind of standard error."""
         fit = self._fit
-        events = [f"{eq.name} {len(eq.event_unit):,}" for eq in fit.equations]
+        events = [f"{eq.name} {eq.n_events:,}" for eq in fit.outlines]
         chosen = "given" if fit.rule == "given" else f"by {fit.rule.upper()}"
+        classes = fit.point.spell_classes
+        layer = f"; {classes} classes of spells" if classes > 1 else ""
         errors = COVARIANCES[fit.covariance_kind].format(clusters=fit.clusters)
         return pd.Series(
             {
-                "Persons; spells": f"{fit.nobs:,}; {len(fit.spells):,}",
+                "Persons; spells": f"{fit.nobs:,}; {fit.n_spells:,}",
                 "Transitions": ", ".join(events),
-                "Mass points": f"{fit.mass_points} ({chosen})",
+                "Mass points": f"{fit.mass_points} ({chosen}){layer}",
                 "Log-likelihood": f"{fit.llf:,.4f}",
                 "AIC; HQ; BIC": f"{fit.aic:,.2f}; {fit.hq:,.2f}; {fit.bic:,.2f} (n = persons)",
                 "Parameters": f"{fit.df_model}",
@@ -80,7 +83,7 @@ class Summary:
             "bic",
             "effect",
             "effect_se",
-            "gradient_max",
+            "gain_bound",
             "converged",
         ]
         table = table[[name for name in columns if name in table]].copy()
@@ -90,6 +93,12 @@ class Summary:
     def remarks(self) -> list[str]:
         """The verdict, and what a reader must know about the number of mass points."""
         lines = [f"Verdict: {self._fit.verdict}."]
+        bound = self._fit.path["gain_bound"][self._fit.mass_points]
+        if np.isfinite(bound):
+            lines.append(
+                f"Gain bound: at these coefficients no mixing distribution gains more than {bound:,.1f} log-likelihood "
+                "points."
+            )
         moved = self._fit.effect_by_criterion()
         if moved is not None and moved.spread > 1.0:
             lines.append(
@@ -113,9 +122,8 @@ class Summary:
         }
         table = self.coefficients()
         sections = [
-            (f"Equation: {eq.name}", pd.DataFrame(table.loc[[eq.name]].droplevel(0)), numbers)
-            for eq in fit.equations
-            if eq.terms
+            (f"Equation: {name}", pd.DataFrame(table.loc[[name]].droplevel(0)), numbers)
+            for name in table.index.unique("equation")
         ]
         ratios = fit.hazard_ratios()
         if len(ratios):
@@ -127,7 +135,7 @@ class Summary:
         )
         sections.append((mixing, fit.mixing_at_means, hazards))
         criteria = dict.fromkeys(("loglik", "aic", "hq", "bic"), "{:.2f}")
-        path = {**criteria, "effect": four, "effect_se": four, "gradient_max": "{:.1f}"}
+        path = {**criteria, "effect": four, "effect_se": four, "gain_bound": "{:.1f}"}
         sections.append(("Path over the number of mass points (* these results)", self.path(), path))
         return sections
 

@@ -23,6 +23,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "other": ("overig", "other"),
         "death": ("overlijden", "death"),
         "programme": ("traject", "programme"),
+        "notification": ("aankondiging", "notification"),
         "censored": ("nog lopend", "still running"),
         # net effect
         "with": ("met traject", "with programme"),
@@ -43,8 +44,20 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "share_of_spells": ("aandeel van de uitkeringen (%)", "share of spells (%)"),
         "on_benefit": ("nog in de uitkering", "still on benefit"),
         "started": ("traject gestart", "programme started"),
+        "on_benefit_not_started": ("nog in de uitkering, zonder traject", "on benefit, no programme yet"),
         "at_risk": ("aantal uitkeringen dat tot dan is gevolgd", "number of spells observed up to then"),
         "programme_start": ("start traject", "programme start"),
+        # goodness of fit
+        "model": ("model", "model"),
+        "data": ("data", "data"),
+        "share_of_spells_in": ("{state} (% van de uitkeringen)", "{state} (% of spells)"),
+        "data_band": ("{level}%-interval van de data", "{level}% interval of the data"),
+        "hazard_of": (
+            "{equation}: hazard zonder traject (% per maand)",
+            "{equation}: hazard before any programme (% a month)",
+        ),
+        "hazard_fitted": ("model, gemiddelde instromer", "model, average entrant"),
+        "hazard_rates": ("data, wie er dan nog is", "data, those still there"),
         # path of mass points
         "mass_points": ("aantal massapunten", "number of mass points"),
         "effect": ("effect (log-hazardratio)", "effect (log hazard ratio)"),
@@ -59,6 +72,14 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "information criteria, distance from the minimum",
         ),
         "chosen": ("gekozen", "chosen"),
+        # planted effects
+        "1 mass point": ("1 massapunt", "1 mass point"),
+        "longest path": ("langste pad", "longest path"),
+        "bias": ("vertekening (log-hazardratio)", "bias (log hazard ratio)"),
+        "coverage": (
+            "overdekking van {level}%-intervallen (% van de herhalingen)",
+            "coverage of {level}% intervals (% of replications)",
+        ),
         # cost-benefit
         "euro_since_inflow": (
             "euro per instromer, contante waarde",

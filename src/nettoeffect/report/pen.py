@@ -15,7 +15,11 @@ from nettoeffect.report.labels import Language, euro, label, number
 from nettoeffect.report.plots import scenario_name
 from nettoeffect.report.wording import SENTENCES
 
-_PIECE = re.compile(r"(baseline|effect)\[([^,]+),([^)]+)\)")
+_PIECE = re.compile(r"(baseline|effect|start)\[([^,]+),([^)]+)\)")
+# An effect of one programme type, a piece of the start moment, an interaction: `effect(course)[0,3)|start[6,inf):age`.
+_EFFECT = re.compile(
+    r"effect(?:\((?P<type>[^)]+)\))?(?P<shape>\[[^\])]+[\])])?(?:\|(?P<start>start\[[^)]+\)))?(?::(?P<by>.+))?"
+)
 _JOINER = "\N{WORD JOINER}"
 _LEVEL = re.compile(r"(.+)\[T\.(.+)\]")
 
@@ -142,11 +146,22 @@ class Pen:
 
     def term(self, term: str) -> str:
         """A coefficient's name in words; a covariate keeps its own."""
+        if term == "notified":
+            return self.text("t_notified")
+        effect = _EFFECT.fullmatch(term)
+        if effect and (effect["type"] or effect["start"] or effect["by"]):
+            parts = [
+                self.label(effect["type"]) if effect["type"] else "",
+                self.term(f"effect{effect['shape'] or ''}"),
+                self.term(effect["start"]) if effect["start"] else "",
+                f"\u00d7 {self.term(effect['by'])}" if effect["by"] else "",
+            ]
+            return ", ".join(part for part in parts if part)
         if term in ("effect", "effect[during]", "effect[after]"):
             return self.text({"effect": "t_effect", "effect[during]": "t_during"}.get(term, "t_after"))
         piece = _PIECE.fullmatch(term)
         if piece:
-            kind = "t_effect_" if piece[1] == "effect" else "t_"
+            kind = {"effect": "t_effect_", "start": "t_start_", "baseline": "t_"}[piece[1]]
             low = self.short(float(piece[2]))
             if piece[3] == "inf":
                 return self.text(f"{kind}last", low=low)

@@ -324,6 +324,9 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "t_after": ("na het traject", "after the programme"),
         "t_effect_piece": ("maand {low} tot {high} na de start", "months {low} to {high} after the start"),
         "t_effect_last": ("vanaf maand {low} na de start", "from month {low} after the start on"),
+        "t_start_piece": ("begonnen in maand {low} tot {high}", "started in months {low} to {high}"),
+        "t_start_last": ("begonnen vanaf maand {low}", "started from month {low} on"),
+        "t_notified": ("aangekondigd, nog niet begonnen", "announced, not started yet"),
         "t_piece": ("duur: maand {low} tot {high}", "duration: months {low} to {high}"),
         "t_last": ("duur: vanaf maand {low}", "duration: from month {low} on"),
         # net effect

@@ -4,19 +4,24 @@ Where a picture is a single plot, ``ax`` draws it into axes of your own. None of
 of draws.
 """
 
+from nettoeffect.report.plots.fit import plot_fit, plot_hazard
 from nettoeffect.report.plots.ledger import plot_ledger
 from nettoeffect.report.plots.net_effect import plot_curves, plot_effect, plot_net_effect
 from nettoeffect.report.plots.path import plot_path
 from nettoeffect.report.plots.scenarios import plot_scenarios, scenario_name
 from nettoeffect.report.plots.spells import plot_spells
+from nettoeffect.report.plots.validation import plot_validation
 
 __all__ = [
     "plot_curves",
     "plot_effect",
+    "plot_fit",
+    "plot_hazard",
     "plot_ledger",
     "plot_net_effect",
     "plot_path",
     "plot_scenarios",
     "plot_spells",
+    "plot_validation",
     "scenario_name",
 ]
