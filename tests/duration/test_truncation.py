@@ -66,8 +66,9 @@ def test_ignoring_the_past_is_biased_and_conditioning_on_it_is_not():
     for term, truth in (("x", 0.5), ("effect", 0.5)):
         assert abs(fit.params["work"][term] - truth) < 3 * fit.bse["work"][term]
         assert fit.bse["work"][term] < 0.15
-    assert abs(naive.params["work"]["x"] - 0.5) > 5 * naive.bse["work"]["x"]
-    assert fit.mixing["work"].sort_values().to_numpy() == pytest.approx([0.06, 0.3], rel=0.4)
+    assert abs(naive.params["work"]["effect"] - 0.5) > 5 * naive.bse["work"]["effect"]
+    assert naive.mixing["work"].max() < 0.06  # those who leave soon are hardly in a stock
+    assert fit.mixing["work"].sort_values().to_numpy() == pytest.approx([0.06, 0.3], rel=0.2)
     # a net effect averages over the inflow again, weighing the classes at the start
     effect = fit.net_effect(6.0, horizon=12, draws=10, progress=False)
     assert np.isfinite(effect.draws).all()

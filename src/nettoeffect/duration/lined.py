@@ -56,7 +56,8 @@ class Lined:
         """Add the later rows `values` (M, E - N) to `total` (M, N) in place."""
         if len(self.later):
             person, begin = self._groups
-            total[:, person] += np.add.reduceat(values, begin, axis=1)
+            single = len(begin) == len(self.later)  # nobody has more than two rows
+            total[:, person] += values if single else np.add.reduceat(values, begin, axis=1)
 
     @cached_property
     def _groups(self) -> tuple[IntVector, IntVector]:

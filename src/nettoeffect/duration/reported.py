@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -100,7 +101,8 @@ def report(spec: Specification, equations: Sequence[Equation], parameters: Param
         }
         fresh = [term for term in averages if term not in place]
         own_effects = {*equation.effect_names, *equation.interactions, *averages}
-        for term in (*equation.design.names, *equation.baseline_names, *fresh, *equation.effect_names):
+        first = equation.covariates.names, equation.baseline_names, fresh
+        for term in chain(*first, equation.effect_names, equation.interactions):
             value, row = averages.get(term, (0.0, np.zeros(len(packed))))
             row = row.copy()
             if term in place:

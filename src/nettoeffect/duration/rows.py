@@ -125,10 +125,10 @@ class _Interval:
         with np.errstate(over="ignore", invalid="ignore"):
             u = self.u
             square = u * u
-            slope = u * (1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600))) - 0.5
-            bend = 1 / 12 - square * (
-                1 / 240 - square * (1 / 6048 - square * (1 / 172800 - square / 5322240))
-            )
+            tilt = 1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600))
+            slope = u * tilt
+            bend = 0.25 - 2.0 * tilt - slope * slope  # g'' = 1/4 - 2 t - (u t)^2 where g' = u t - 1/2
+            slope -= 0.5
             far = u > SERIES
             if far.any():
                 inverse, over = self.inverse, -1.0 / self.gone  # 1 / (1 - exp(-u))

@@ -11,11 +11,12 @@ import numpy as np
 
 from nettoeffect.duration.arrays import Timing
 from nettoeffect.duration.effects import Phases, parse_cuts, parse_effect
-from nettoeffect.duration.ordering import Ordering
+from nettoeffect.duration.ordering import ORDERINGS, Ordering
 from nettoeffect.errors import DesignError
 from nettoeffect.spells import Spells
 
 PROGRAMME, NOTIFICATION = "programme", "notification"
+TIMINGS = ("exact", "interval", "logit")
 Kind = Literal["exit", "programme", "notification"]
 
 
@@ -149,6 +150,27 @@ class Specification:
         return NOTIFICATION in self.names
 
 
+def clock_of(timing: str, interval: float, ordering: str | None) -> Clock:
+    """The clock in the user's words.
+
+    Raises
+    ------
+    DesignError
+        An unknown timing or ordering, an interval that is not positive, or an ordering under exact timing.
+    """
+    if timing not in TIMINGS:
+        raise DesignError(f"timing='{timing}' is unknown. Choose one of {', '.join(TIMINGS)}.")
+    if not (np.isfinite(interval) and interval > 0):
+        raise DesignError(f"interval={interval} must be a positive number of months.")
+    if ordering is not None and ordering not in ORDERINGS:
+        raise DesignError(f"ordering='{ordering}' is unknown. Choose one of {', '.join(ORDERINGS)}, or None.")
+    if ordering is not None and timing == "exact":
+        raise DesignError(
+            "ordering= matters where only the interval of an event is known: use timing='interval'."
+        )
+    return Clock(timing, float(interval), ordering)  # type: ignore[arg-type]
+
+
 def resolve(
     spells: Spells,
     *,
@@ -258,7 +280,7 @@ def _effects(
     per_exit = (
         dict.fromkeys(on_benefit, effect)
         if by_type
-        else per_name(effect, on_benefit, "effect", complete=False)
+        else per_name(_of_benefit(effect, exits), on_benefit, "effect", complete=False)
     )
     resolved: dict[str, tuple[Phases | None, ...]] = {}
     for name in exits:
@@ -267,6 +289,14 @@ def _effects(
         labels = dict.fromkeys(types) if len(types) == 1 else {label: label for label in types}
         resolved[name] = tuple(parse_effect(given.get(label), name, labels[label]) for label in types)
     return resolved
+
+
+def _of_benefit(effect: Any, exits: Mapping[str, tuple[int, int]]) -> Any:
+    """The effects without those that are said to be none on exits from another state."""
+    if not isinstance(effect, Mapping):
+        return effect
+    elsewhere = {name for name, (origin, _) in exits.items() if origin != 0}
+    return {name: own for name, own in effect.items() if own is not None or name not in elsewhere}
 
 
 _COMPLETE = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from nettoeffect.spells.container import Spells
@@ -174,6 +174,7 @@ class Constructors:
         benefit: Any,
         durable: int = 1,
         programme: str | None = None,
+        programme_dated: Literal["begin", "end"] = "begin",
         since: str | None = None,
         covariates: str | Sequence[str] | None = None,
     ) -> Spells:
@@ -208,6 +209,10 @@ class Constructors:
             Months that an exit must last.
         programme : str, optional
             Column that is true in the months on a programme.
+        programme_dated : {"begin", "end"}, default "begin"
+            When in its first month a programme counts as started. At the end every event has the date at the end of
+            the month in which it fell, which is what ``timing="interval"`` expects; a programme that starts in the
+            month of the exit then starts at the moment of the exit, and the model's ``ordering=`` decides.
         since : str, optional
             Column with the months a spell had lasted at the beginning of the person's first month, where that is
             a month on benefit; read in that row only. The covariates of the first month hold for that time too.
@@ -252,5 +257,5 @@ class Constructors:
 
         return build(
             frame, person=person, period=period, state=state, benefit=benefit, durable=durable,
-            programme=programme, since=since, covariates=covariates,
+            programme=programme, programme_dated=programme_dated, since=since, covariates=covariates,
         )  # fmt: skip

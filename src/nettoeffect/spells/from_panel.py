@@ -15,7 +15,7 @@ from pandas.api import types
 from nettoeffect.errors import DataWarning, SpellError
 from nettoeffect.spells.container import BoolVector, FloatVector, IntVector, Spells
 from nettoeffect.spells.episodes import merge
-from nettoeffect.spells.faults import counted, nearest, refuse, refuse_each
+from nettoeffect.spells.faults import counted, nearest, one_of, refuse, refuse_each
 from nettoeffect.spells.frames import (
     covariate_names,
     only_used,
@@ -60,12 +60,14 @@ def build(
     benefit: Any,
     durable: int,
     programme: str | None,
+    programme_dated: str,
     since: str | None,
     covariates: str | Sequence[str] | None,
 ) -> Spells:
     """`Spells.from_panel`."""
     if not isinstance(durable, int | np.integer) or durable < 1:
         raise SpellError(f"durable={durable!r} must be a whole number of months, 1 or more.")
+    one_of("programme_dated", programme_dated, ("begin", "end"))
     names = covariate_names(covariates)
     columns = {"person": person, "period": period, "state": state, "programme": programme, "since": since}
     table = select(frame, columns, names)
@@ -98,9 +100,21 @@ def build(
     notes = _notes(panel, interruptions, durable, known_start=since is not None)
     spells = _spells(panel, states, values, programme is not None, notes)
     if since is not None:
-        return _from_real_start(spells, panel, table[since])
-    _warn_of_stock(_running(panel), len(spells))
-    return spells
+        spells = _from_real_start(spells, panel, table[since])
+    else:
+        _warn_of_stock(_running(panel), len(spells))
+    return _dated_at_end(spells) if programme_dated == "end" else spells
+
+
+def _dated_at_end(spells: Spells) -> Spells:
+    """Programme starts at the end of their first month."""
+    start = spells.programme_start + 1.0
+    both = int(((start == spells.duration) & (spells.exit >= 0)).sum())
+    note = (
+        f"{counted(both, 'spell has', 'spells have')} the programme start and the exit at the same moment: choose "
+        "ordering= in the model."
+    )
+    return replace(spells, programme_start=start, notes=(*spells.notes, note) if both else spells.notes)
 
 
 def _check_months(persons: pd.Index, code: IntVector, month: npt.NDArray[np.int64]) -> None:
