@@ -392,8 +392,14 @@ class Explicit(Definition):
         """(K,) chance of being told in one month and not before, and of nothing else; grouped time or never told."""
         self.told[s] = told
         total = np.zeros(self.parameters.n_classes)
-        entry = next(n for n, each in enumerate(self.spec.transitions) if each.kind == "programme" and each.event == self.kind[s])
-        notice = next((n for n, each in enumerate(self.spec.transitions) if each.kind == "notification"), None)
+        entry = next(
+            n
+            for n, each in enumerate(self.spec.transitions)
+            if each.kind == "programme" and each.event == self.kind[s]
+        )
+        notice = next(
+            (n for n, each in enumerate(self.spec.transitions) if each.kind == "notification"), None
+        )
         everything = ("exit", "notification", "programme")
         starts = self.population == "treated"
         if self.timing == "exact":
@@ -402,7 +408,9 @@ class Explicit(Definition):
             for low, high in itertools.pairwise(moments):
                 rates = self.hazards(s, 0.5 * (low + high), False, everything)
                 total -= (high - low) * sum(rates.values())
-            return np.exp(total) * (self.hazards(s, start, False, ("programme",)).get(entry, 0.0) if starts else 1.0)
+            return np.exp(total) * (
+                self.hazards(s, start, False, ("programme",)).get(entry, 0.0) if starts else 1.0
+            )
         for end in np.arange(1.0, start + 1):
             now = notice if end == told else None
             last = starts and end == start and self.ordering != "programme-first"
@@ -432,9 +440,15 @@ class Explicit(Definition):
         begin, start = self.clock[s], self.start[s] if with_programme else np.inf
         own = self.spells.episode_spell == s
         moments = {*(begin + np.arange(horizon + 1.0)), *self.spells.episode_stop[own], *self.spec.cuts}
-        moments |= {start, *(start + self.spec_elapsed), *((self.end[s], self.plan[s]) if with_programme else ())}
+        moments |= {
+            start,
+            *(start + self.spec_elapsed),
+            *((self.end[s], self.plan[s]) if with_programme else ()),
+        }
         moments = sorted(m for m in moments if begin <= m <= begin + horizon)
-        exits = [n for n, each in enumerate(self.spec.transitions) if each.kind == "exit" and each.origin == 0]
+        exits = [
+            n for n, each in enumerate(self.spec.transitions) if each.kind == "exit" and each.origin == 0
+        ]
         now = np.zeros((self.parameters.n_classes, 1 + len(exits)))
         now[:, 0] = 1.0
         found = [now.copy()]
@@ -457,6 +471,8 @@ class Explicit(Definition):
         curves, total = np.zeros(2), 0.0
         for s in np.flatnonzero(self.mine):
             for told, weight in self.weights(s):
-                both = [np.tensordot(weight, self.curve(s, told, which, horizon), 1) for which in (True, False)]
+                both = [
+                    np.tensordot(weight, self.curve(s, told, which, horizon), 1) for which in (True, False)
+                ]
                 curves, total = curves + np.array(both) if total else np.array(both), total + weight.sum()
         return curves / total

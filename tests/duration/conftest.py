@@ -47,12 +47,20 @@ def toe_fit(toe_open):
 
 
 def make_spells(
-    *, n=60, exits=("other", "work"), max_spells=1, max_episodes=1, levels=4, programme=True, seed=1
+    *,
+    n=60,
+    exits=("other", "work"),
+    max_spells=1,
+    max_episodes=1,
+    levels=4,
+    programme=True,
+    at_inflow=0.05,
+    seed=1,
 ):
     """Valid spells of any shape, drawn from no model: what the likelihood of a model is does not depend on that.
 
     Covariates x1, x2 (numbers) and g (categories) change between the episodes of a spell. Programmes start at 0
-    in a few spells, and have a known end in some.
+    in a share `at_inflow` of the spells, and have a known end in some.
     """
     rng = np.random.default_rng(seed)
     per_person = rng.integers(1, max_spells + 1, n)
@@ -60,7 +68,7 @@ def make_spells(
     size = len(person)
     duration = 0.1 + rng.exponential(8.0, size)
     start = np.where(rng.random(size) < 0.6, duration * rng.uniform(0.0, 0.9, size), np.nan)
-    start[rng.random(size) < 0.05] = 0.0
+    start[rng.random(size) < at_inflow] = 0.0
     if not programme:
         start[:] = np.nan
     end = np.where(rng.random(size) < 0.7, start + rng.uniform(0.1, 1.0, size) * (duration - start), np.nan)
@@ -245,7 +253,7 @@ def derivatives_agree(by_definition):
 def same_curves(by_definition):
     """(fit, start, population, **options) -> the net effect is that of the definition."""
 
-    def check(fit, start, population, *, horizon=5, programme=0, length=None, **options):
+    def check(fit, start, population, *, horizon=3, programme=0, length=None, **options):
         found = fit.net_effect(
             start, population=population, horizon=horizon, draws=0, progress=False, programme_length=length,
             programme=fit.specification.programmes[programme], **options,

@@ -34,7 +34,9 @@ def test_the_likelihood_is_the_definition(timing, shape, effect, by_definition, 
 @pytest.mark.parametrize("timing", CLOCKS)
 def test_derivatives_with_shared_coefficients_and_interactions(timing, by_definition, derivatives_agree):
     spells = by_definition.rich_spells(whole=timing != "exact", max_episodes=2, n=60)
-    derivatives_agree(spells, timing=timing, exit="x1", effect={"work": ne.Effect([2], by="x2", by_class=True)})
+    derivatives_agree(
+        spells, timing=timing, exit="x1", effect={"work": ne.Effect([2], by="x2", by_class=True)}
+    )
 
 
 def draw(n, seed, *, log_effect, mark=0.5, groups=1):
@@ -51,7 +53,13 @@ def draw(n, seed, *, log_effect, mark=0.5, groups=1):
         "course": np.where(treated & (start < 30.0), start, np.nan), "female": female,
     })  # fmt: skip
     return ne.Spells.from_frame(
-        frame, person="id", start="start", end="end", exit="exit", programme_start="course", covariates="female"
+        frame,
+        person="id",
+        start="start",
+        end="end",
+        exit="exit",
+        programme_start="course",
+        covariates="female",
     )
 
 
@@ -81,7 +89,9 @@ def test_a_class_specific_effect_is_found():
     """Classes with hazards 1 and 3 and effects 1.0 and -0.5: the log ratio of average hazards is reported."""
     spells = draw(8000, 3, groups=2, log_effect=lambda female, group, start: np.where(group == 0, 1.0, -0.5))
     options = {"exit": "1", "programme": "1", "mass_points": 2}
-    fit = ne.TimingOfEvents(effect=ne.Effect(by_class=True), **options).fit(spells, n_starts=4, progress=False)
+    fit = ne.TimingOfEvents(effect=ne.Effect(by_class=True), **options).fit(
+        spells, n_starts=4, progress=False
+    )
     truth = np.log(0.5 * np.exp(1.0) + 0.5 * 3 * np.exp(-0.5)) - np.log(0.5 * 1 + 0.5 * 3)
     near(fit.params["work"]["effect"], truth, fit.bse["work"]["effect"])
     table = fit.mixing.sort_values("work")
@@ -94,7 +104,9 @@ def test_a_class_specific_effect_is_found():
 def test_without_heterogeneity_a_class_specific_effect_is_the_effect():
     spells = draw(1500, 4, log_effect=lambda female, group, start: 0.5)
     fits = [
-        ne.TimingOfEvents(exit="female", programme="1", effect=effect, mass_points=1).fit(spells, progress=False)
+        ne.TimingOfEvents(exit="female", programme="1", effect=effect, mass_points=1).fit(
+            spells, progress=False
+        )
         for effect in (ne.Effect([3], by_class=True), [3])
     ]
     for term in ("effect[0,3)", "effect[3,inf)", "female"):
@@ -110,8 +122,14 @@ FAULTS = {
     "not words": (ne.Effect(by=3), "by=3"),
     "constant": (ne.Effect(by="one"), "no variation: one"),
     "without the constant": (ne.Effect(by="0 + C(g)"), "remove the '0 [+]'"),
-    "same for all treated": (ne.Effect(by="rare"), "cannot differ by rare: where effect holds, everybody has"),
-    "go together": (ne.Effect(by="x2 + copy"), "cannot differ by x2, copy: where effect holds.*together exactly"),
+    "same for all treated": (
+        ne.Effect(by="rare"),
+        "cannot differ by rare: where effect holds, everybody has",
+    ),
+    "go together": (
+        ne.Effect(by="x2 + copy"),
+        "cannot differ by x2, copy: where effect holds.*together exactly",
+    ),
     "length": (ne.Effect("during/after", length="plan"), "length='plan'.*actual, planned"),
     "planned without planned ends": (
         ne.Effect("during/after", length="planned"),

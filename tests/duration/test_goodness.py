@@ -137,7 +137,7 @@ def test_effects_by_start_and_by_person(random_spells):
     """Where effects that may differ by start moment, person and class happen to be equal, so are the curves."""
     from nettoeffect import Effect
 
-    spells = random_spells(n=300)
+    spells = random_spells(n=300, at_inflow=0.0)
     curves = []
     for effect in (
         Effect([3]),
@@ -239,7 +239,7 @@ def test_errors_of_the_data_without_censoring_are_binomial(fit):
 
 
 def test_several_programmes_and_models_without_any(random_spells):
-    spells = random_spells(n=300)
+    spells = random_spells(n=300, at_inflow=0.0)
     types = np.where(spells.treated, np.arange(len(spells)) % 2, -1)
     two = dataclasses.replace(spells, programme_type=types, programmes=("course", "job club"))
     fit = TimingOfEvents("1", "1", mass_points=1).fit(two, progress=False)
@@ -257,7 +257,7 @@ def test_several_programmes_and_models_without_any(random_spells):
 
 
 def test_what_has_no_curves_is_refused(random_spells, simulate):
-    spells = random_spells(n=300)
+    spells = random_spells(n=300, at_inflow=0.0)
     fit = MixedHazards({"work": "1", "other": "1"}, effect="constant", mass_points=1).fit(
         spells, progress=False
     )
@@ -325,7 +325,7 @@ def test_rates_count_events_and_months_before_programmes(timing, simulate, model
 
 
 def test_rates_of_late_spells_leave_their_past_out(random_spells):
-    spells = random_spells(n=300)
+    spells = random_spells(n=300, at_inflow=0.0)
     late = np.where(spells.duration > 1.0, 0.5, 0.0)
     spells = dataclasses.replace(spells, observed_from=late)
     fit = MixedHazards({"work": "1", "other": "1"}, mass_points=1).fit(spells, progress=False)

@@ -14,7 +14,9 @@ from nettoeffect.errors import DesignError, EffectError
 @pytest.mark.parametrize("timing", ["exact", "interval", "logit"])
 @pytest.mark.parametrize("notice", ["some", "all"])
 def test_the_likelihood_is_the_definition(timing, notice, by_definition, agrees):
-    spells = by_definition.rich_spells(n=200, notice=notice, whole=timing != "exact", types=("a", "b"), max_spells=2)
+    spells = by_definition.rich_spells(
+        n=200, notice=notice, whole=timing != "exact", types=("a", "b"), max_spells=2
+    )
     agrees(spells, timing=timing, notification="x2")
 
 
@@ -125,11 +127,11 @@ def test_who_is_there_at_a_given_start_by_quadrature(notice, by_definition):
     number = fit.specification.names.index("notification")
     entry = fit.specification.names.index("programme")
     silent = fit.parameters.probabilities * np.exp(-integrated(0.0, 3.0, False))
-    told = [
-        quad(lambda u, k=k: (rates(u, False)[number] * np.exp(-integrated(0.0, u, False) - integrated(u, 3.0, True)))[k],
-             0.0, 3.0, points=[1.0])[0]
-        for k in range(3)
-    ]  # fmt: skip
+
+    def density(u, k):
+        return (rates(u, False)[number] * np.exp(-integrated(0.0, u, False) - integrated(u, 3.0, True)))[k]
+
+    told = [quad(density, 0.0, 3.0, args=(k,), points=[1.0])[0] for k in range(3)]
     there = np.array([silent, fit.parameters.probabilities * told])
     found = fit.net_effect(3.0, population="survivors", horizon=6, draws=0, progress=False).curves.weights
     assert found[[0, 60]] * 60 == pytest.approx(there / there.sum(), abs=1e-9)
@@ -143,5 +145,5 @@ def test_faults_are_refused(by_definition):
         by_definition.specified(by_definition.rich_spells(), notification="1")
     spells = by_definition.rich_spells(n=100, notice="some", whole=True)
     fit = by_definition.fit_of(spells, timing="logit", notification="1")
-    with pytest.raises(EffectError, match="logit with notification are not available.*timing='interval'"):
+    with pytest.raises(EffectError, match=r"logit with notification are not available.*timing='interval'"):
         fit.net_effect(3, draws=0, progress=False)

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 import nettoeffect as ne
+from nettoeffect.duration.equations import equations
+from nettoeffect.duration.likelihood import evaluate
 from nettoeffect.errors import DesignError
 
 ORDERS = ["programme-first", "exit-first"]
@@ -39,7 +41,7 @@ def test_derivatives(timing, ordering, by_definition, derivatives_agree):
 def test_probabilities_of_a_month_sum_to_one(timing, ordering, by_definition):
     """Everything that can happen in one month to one person, each as a sample of one."""
     spells = by_definition.rich_spells(whole=True, tied=True, n=200)
-    spec, found, data = by_definition.specified(spells, timing=timing, ordering=ordering, exit="1", programme="1",
+    spec, _, data = by_definition.specified(spells, timing=timing, ordering=ordering, exit="1", programme="1",
                                                 baseline=None)  # fmt: skip
     at = by_definition.drawn(data, 1)
     total = 0.0
@@ -59,8 +61,6 @@ def test_probabilities_of_a_month_sum_to_one(timing, ordering, by_definition):
 
 def likelihood_of(one, many, spec, at, by_definition):
     """Log-likelihood of one more person: every equation needs events, so the others come along."""
-    from nettoeffect.duration.equations import equations
-    from nettoeffect.duration.likelihood import evaluate
 
     def joined(name):
         first, second = getattr(many, name), getattr(one, name)
@@ -103,15 +103,15 @@ def draws_in_turn(n, ordering, timing, seed, effect=0.7):
 @pytest.mark.parametrize("ordering", ORDERS)
 def test_the_matching_order_is_without_bias(timing, ordering):
     fits = []
-    for seed in range(5):
-        spells = draws_in_turn(4000, ordering, timing, seed)
+    for seed in range(4):
+        spells = draws_in_turn(2500, ordering, timing, seed)
         model = ne.TimingOfEvents(exit="x", programme="x", timing=timing, ordering=ordering, mass_points=1)
         fits.append(model.fit(spells, progress=False))
     for equation, term, truth in [("work", "effect", 0.7), ("work", "x", 0.5), ("programme", "x", 0.5)]:
         found = np.array([fit.params[equation][term] for fit in fits])
         error = fits[0].bse[equation][term] / np.sqrt(len(fits))
         assert abs(found.mean() - truth) < 3 * error
-        assert error < 0.03
+        assert error < 0.04
 
 
 def test_the_wrong_order_is_biased_and_the_comparison_shows_it():
@@ -119,7 +119,10 @@ def test_the_wrong_order_is_biased_and_the_comparison_shows_it():
     model = ne.TimingOfEvents(exit="x", programme="x", timing="interval", mass_points=1)
     table = model.compare_orderings(spells, progress=False)
     assert table.index.tolist() == ["programme-first", "exit-first"]  # as recorded, some moments coincide
-    assert abs(table.loc["programme-first", "work: effect"] - 0.7) < 3 * table.loc["programme-first", "work: effect se"]
+    assert (
+        abs(table.loc["programme-first", "work: effect"] - 0.7)
+        < 3 * table.loc["programme-first", "work: effect se"]
+    )
     assert abs(table.loc["exit-first", "work: effect"] - 0.7) > 3 * table.loc["exit-first", "work: effect se"]
 
 

@@ -53,7 +53,10 @@ def test_opposite_effects_are_found_under_selection():
     rng, n = np.random.default_rng(1), 8000
     high = rng.random(n) < 0.5
     leave = rng.exponential(1 / np.where(high, 0.15, 0.05))
-    course, subsidy = rng.exponential(1 / np.where(high, 0.03, 0.12)), rng.exponential(1 / np.where(high, 0.12, 0.03))
+    course, subsidy = (
+        rng.exponential(1 / np.where(high, 0.03, 0.12)),
+        rng.exponential(1 / np.where(high, 0.12, 0.03)),
+    )
     start = np.minimum(course, subsidy)
     treated, first = start < leave, course < subsidy
     rate = np.where(high, 0.15, 0.05) * np.exp(np.where(first, -0.5, 0.5))
@@ -64,7 +67,13 @@ def test_opposite_effects_are_found_under_selection():
     })  # fmt: skip
     frame.loc[frame["begin"].isna(), "kind"] = None
     spells = ne.Spells.from_frame(
-        frame, person="id", start="from", end="to", exit="exit", programme_start="begin", programme_type="kind"
+        frame,
+        person="id",
+        start="from",
+        end="to",
+        exit="exit",
+        programme_start="begin",
+        programme_type="kind",
     )
     model = ne.TimingOfEvents(exit="1", programme="1", mass_points=2)
     fit = model.fit(spells, n_starts=4, progress=False)
@@ -74,15 +83,22 @@ def test_opposite_effects_are_found_under_selection():
         assert fit.bse["work"][term] < 0.15
     assert naive["effect(course)"] < -0.7  # there is selection to be corrected
     effects = [
-        fit.net_effect(6, programme=kind, horizon=12, draws=20, progress=False) for kind in ("course", "subsidy")
+        fit.net_effect(6, programme=kind, horizon=12, draws=20, progress=False)
+        for kind in ("course", "subsidy")
     ]
     assert effects[0].at(12).loc["work", "effect"] < 0 < effects[1].at(12).loc["work", "effect"]
 
 
 FAULTS = {
-    "type": ({"effect": {"cours": "constant"}}, "'cours', which is none of other, work, course, subsidy.*'course'"),
+    "type": (
+        {"effect": {"cours": "constant"}},
+        "'cours', which is none of other, work, course, subsidy.*'course'",
+    ),
     "second type": ({"effect": {"course": [2], "subsidi": None}}, "Did you mean 'subsidy'"),
-    "type of an exit": ({"effect": {"work": {"cours": [2]}}}, "none of course, subsidy. Did you mean 'course'"),
+    "type of an exit": (
+        {"effect": {"work": {"cours": [2]}}},
+        "none of course, subsidy. Did you mean 'course'",
+    ),
     "formula": ({"programme": {"course": "1"}}, "No programme formula is given for subsidy"),
     "formula of none": ({"programme": {"course": "1", "subsidi": "1"}}, "Did you mean 'subsidy'"),
 }
@@ -109,6 +125,9 @@ def test_a_type_that_never_starts_is_named(by_definition):
 
 def test_the_programme_must_be_said(by_definition):
     fit = by_definition.fit_of(by_definition.rich_spells(n=200, types=TYPES))
-    for programme, message in ((None, "There are 2 programmes.*programme='course'"), ("cours", "course, subsidy")):
+    for programme, message in (
+        (None, "There are 2 programmes.*programme='course'"),
+        ("cours", "course, subsidy"),
+    ):
         with pytest.raises(EffectError, match=message):
             fit.net_effect(3, programme=programme, draws=0, progress=False)

@@ -38,7 +38,7 @@ def test_everything_together(timing, by_definition, agrees):
 def test_who_is_at_risk_of_what(by_definition):
     """Months in the cells at risk of each equation are those spent in the state it leaves."""
     spells = by_definition.rich_spells(**STATES)
-    spec, found, data = by_definition.specified(spells)
+    spec, _, data = by_definition.specified(spells)
     assert set(spec.names) == {"other", "work", "work -> benefit", "programme"}
     assert spec.exits == ("other", "work")
     months = np.asarray(data.blocks[0].exposure.sum(axis=0)).ravel()
@@ -95,7 +95,7 @@ def test_net_effects_are_of_spells_on_benefit_and_know_the_time_off_it(start, by
 
 def test_a_programme_has_no_effect_where_none_runs(by_definition):
     spells = by_definition.rich_spells(**STATES)
-    with pytest.raises(DesignError, match="'work -> benefit', an exit from another state.*lagged_programme"):
+    with pytest.raises(DesignError, match=r"'work -> benefit', an exit from another state.*lagged_programme"):
         by_definition.specified(spells, effect={"work -> benefit": "constant"})
     with pytest.raises(DesignError, match="No exit formula is given for work -> benefit"):
         by_definition.specified(spells, exit={"work": "1", "other": "1"})

@@ -94,7 +94,7 @@ def stock(spells):
 def with_plans(spells):
     rng = np.random.default_rng(8)
     plan = spells.programme_start + rng.uniform(0.5, 6.0, len(spells))
-    return replace(spells, planned_end=np.where(rng.random(len(spells)) < 0.8, plan, np.nan))
+    return replace(spells, planned_end=plan)
 
 
 def with_notices(spells):

@@ -95,7 +95,9 @@ def test_a_programme_type_that_nobody_starts(panel):
         fit(two)
     with pytest.raises(DesignError, match="No transition to 'subsidy' is observed"):
         fit(two, effect={"course": "constant", "subsidy": None})
-    with pytest.raises(DesignError, match=r"names 'cuorse', which is none of course, subsidy\. Did you mean 'course'"):
+    with pytest.raises(
+        DesignError, match=r"names 'cuorse', which is none of course, subsidy\. Did you mean 'course'"
+    ):
         fit(two, programme={"cuorse": "1", "subsidy": "1"})
 
 

@@ -52,12 +52,14 @@ def test_charts_and_their_derivatives(chart):
 
 @pytest.mark.parametrize("chart", CHARTS, ids=str)
 def test_derivatives_of_the_likelihood(chart, by_definition):
-    spells = by_definition.rich_spells(n=40, exits=("work",)) if False else by_definition.rich_spells(n=40)
+    spells = by_definition.rich_spells(n=40)
     _, _, data = by_definition.specified(spells, exit="x1", programme="x1", effect={"work": "constant"})
     found = Chart(chart[0], data.n_transitions, min(chart[2], 3))
     like = by_definition.drawn(data, 1)
     rng = np.random.default_rng(3)
-    at = np.append(np.concatenate(like.beta), np.log(0.06) * (np.arange(found.size) < 3) + rng.normal(size=found.size))
+    at = np.append(
+        np.concatenate(like.beta), np.log(0.06) * (np.arange(found.size) < 3) + rng.normal(size=found.size)
+    )
     function = restricted(lambda parameters: evaluate(data, parameters), like, found)
     here = function(at)
     gradient = sixth(lambda x: function(x).value, at)
@@ -117,7 +119,7 @@ def test_a_restriction_costs_likelihood(fits):
     assert fits["joint"].llf <= fits["grid"].llf + 1e-6
     assert fits["independent"].df_model < fits["grid"].df_model + 4
     for fit in fits.values():
-        assert [later >= before for before, later in zip(fit.path["loglik"][:-1], fit.path["loglik"][1:], strict=True)]
+        assert len(fit.path) == 2
         assert fit.path["loglik"].is_monotonic_increasing
 
 
@@ -146,9 +148,11 @@ def test_empty_combinations_of_a_grid_are_told_and_held(fits):
 def test_faults_are_refused(simulate):
     spells, _ = simulate(n=300, seed=2)
     model = {"exit": "1", "programme": "1"}
-    with pytest.raises(DesignError, match="structure='factor'.*joint, loading, grid, independent"):
+    with pytest.raises(DesignError, match=r"structure='factor'.*joint, loading, grid, independent"):
         ne.TimingOfEvents(structure="factor", **model).fit(spells, progress=False)
     with pytest.raises(DesignError, match="zero_class needs structure='joint'"):
         ne.TimingOfEvents(structure="grid", zero_class=["work"], **model).fit(spells, progress=False)
-    with pytest.raises(DesignError, match="7 points for each of 3 transitions has 343 classes, and 256 is the most"):
+    with pytest.raises(
+        DesignError, match="7 points for each of 3 transitions has 343 classes, and 256 is the most"
+    ):
         Chart("grid", 3, 7)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import nettoeffect as ne
+from nettoeffect.duration.likelihood import evaluate
 
 
 @pytest.mark.parametrize("timing", ["exact", "interval", "logit"])
@@ -30,9 +31,9 @@ def test_one_class_sees_only_what_was_observed(by_definition):
     spec, found, data = by_definition.specified(spells)
     at = by_definition.drawn(data, 1)
     by_hand = by_definition.Definition(spells, spec, found, at)
-    whole = sum(by_hand.spell(s, spells.duration[s]) - by_hand.spell(s, spells.observed_from[s]) for s in range(150))
-    from nettoeffect.duration.likelihood import evaluate
-
+    whole = sum(
+        by_hand.spell(s, spells.duration[s]) - by_hand.spell(s, spells.observed_from[s]) for s in range(150)
+    )
     assert evaluate(data, at).value == pytest.approx(float(whole[0]), rel=1e-11)
 
 

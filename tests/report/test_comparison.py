@@ -1,8 +1,6 @@
 """Coefficient tables leave the library as frames, text and LaTeX; fits stand side by side."""
 
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -93,15 +91,6 @@ def test_names_are_escaped():
         "\\textasciitilde",
     ]  # fmt: skip
     assert {row[2] for row in cells(latex)} == {"$-$0.5"}
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
-def test_latex_compiles(fit, smaller, tmp_path):
-    tables = fit.to_latex(caption="One", label="tab:one") + fit.compare(smaller).to_latex(caption="Two")
-    document = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}" + tables + "\\end{document}"
-    (tmp_path / "table.tex").write_text(document, encoding="utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
 
 
 def test_side_by_side(fit, smaller):

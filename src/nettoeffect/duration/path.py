@@ -162,9 +162,7 @@ def walk(
 
 def n_parameters(point: PathPoint) -> int:
     """(J + 1) K - 1 + coefficients; coordinates at the floor were chosen by the data, so they count."""
-    if point.chart is None:
-        return len(point.free)
-    return point.chart.shape[1] if point.estimated is None else len(point.estimated)
+    return len(point.free) if point.chart is None else point.chart.shape[1]
 
 
 def criterion(point: PathPoint, rule: str, n_persons: int) -> float:
