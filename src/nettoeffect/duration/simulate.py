@@ -21,6 +21,7 @@ import numpy as np
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.effects import BoolVector
+from nettoeffect.duration.fitted import per_month
 from nettoeffect.duration.known import KnownHazard
 from nettoeffect.duration.likelihood import unit_terms
 from nettoeffect.duration.specification import Clock, Kind, Specification
@@ -160,7 +161,7 @@ class Process:
         chosen = [n for n, hazard in enumerate(self.hazards) if hazard.transition.kind in kinds]
         rate = np.array([self.hazards[n].rate(spells, rows, latent) for n in chosen])
         rate *= rows.observed & (rows.treated == treated)
-        time, which = first_event(rows, _per_month(rate, spec.clock), len(spells), rng)
+        time, which = first_event(rows, per_month(rate, spec.clock), len(spells), rng)
         return time, np.array([*chosen, -1])[which]
 
 
@@ -223,15 +224,6 @@ def _rows(spells: Spells, spec: Specification) -> Rows:
     """Rows of constant hazard, split at either end of programmes if any effect depends on an end."""
     ends = spec.during_after or spec.planned
     return split(spells, cuts=spec.cuts, elapsed=spec.elapsed, programme_end=ends)
-
-
-def _per_month(rate: FloatMatrix, clock: Clock) -> FloatMatrix:
-    """Hazards per month; for a logit from the odds of an interval."""
-    if clock.timing != "logit":
-        return rate
-    total = rate.sum(axis=0)
-    odds = np.where(total > 0, total, 1.0)
-    return rate * (np.log1p(odds) / odds / clock.interval)
 
 
 def _choose(probabilities: FloatMatrix, rng: np.random.Generator) -> IntVector:

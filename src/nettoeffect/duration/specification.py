@@ -253,6 +253,10 @@ def _entries(spells: Spells, programme: str | Mapping[str, str] | None) -> dict[
             programme = per_name(programme, (label,), "programme formula", complete=True)[label]
         return {PROGRAMME: (0, str(programme))}
     formulas = per_name(programme, spells.programmes, "programme formula", complete=True)
+    started = np.isin(np.arange(len(spells.programmes)), spells.programme_type)
+    if not started.all():
+        never = ", ".join(name for name, seen in zip(spells.programmes, started, strict=True) if not seen)
+        raise DesignError(f"No spell starts programme type {never}: leave it out of the spells.")
     return {name: (number, formulas[name]) for number, name in enumerate(spells.programmes)}
 
 
