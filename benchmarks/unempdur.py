@@ -84,7 +84,10 @@ def frailty(spells: ne.Spells) -> list[tuple[str, float, float, float]]:
                 spells, exit="FT", formula=COVARIATES, baseline=baseline, distribution=distribution
             )
         name = f"{baseline or 'constant'} hazard, {distribution} frailty"
-        rows += [(f"{name}: log-likelihood", fit.llf, loglik, 6e-5), (f"{name}: ui", fit.params["ui"], ui, 6e-4)]
+        rows += [
+            (f"{name}: log-likelihood", fit.llf, loglik, 6e-5),
+            (f"{name}: ui", fit.params["ui"], ui, 6e-4),
+        ]
         if alpha is not None:
             rows.append((f"{name}: alpha", fit.alpha, alpha, 6e-5))
         if variance is not None:

@@ -93,7 +93,9 @@ def test_a_programme_type_that_nobody_starts(panel):
     two = replace(spells, programmes=("course", "subsidy"))
     with pytest.raises(DesignError, match="No spell starts programme type subsidy"):
         fit(two)
-    with pytest.raises(DesignError, match=r"names 'cuorse', which is none of course, subsidy\. Did you mean 'course'"):
+    with pytest.raises(
+        DesignError, match=r"names 'cuorse', which is none of course, subsidy\. Did you mean 'course'"
+    ):
         fit(two, programme={"cuorse": "1", "subsidy": "1"})
 
 

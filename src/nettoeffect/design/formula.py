@@ -60,7 +60,9 @@ class Design:
         wide = sparse.csc_array(matrix.__wrapped__)[:, kept][:, np.argsort(self.position)]
         n_dense = self.columns.dense.shape[1]
         dense = np.asfortranarray(wide[:, :n_dense].toarray(), dtype=np.float64) - self.centre
-        return Columns(dense, sparse.csr_array(wide[:, n_dense:]) if self.columns.sparse is not None else None)
+        return Columns(
+            dense, sparse.csr_array(wide[:, n_dense:]) if self.columns.sparse is not None else None
+        )
 
     def centred(self) -> Design:
         """Measure numbers from their means; two-valued and sparse columns stay as they are.
@@ -73,7 +75,6 @@ class Design:
         return replace(
             self, columns=Columns(dense - centre, self.columns.sparse), centre=self.centre + centre
         )
-
 
     def with_dense(self, columns: FloatMatrix, names: Sequence[str]) -> Design:
         """The design with further dense columns (n, m), named last."""

@@ -187,9 +187,7 @@ def candidates(sums: PersonSums, parameters: Parameters, n_best: int) -> list[Ca
     return [replace(candidate, mu=candidate.mu + centre[:, 0]) for candidate in found]
 
 
-def _peaks(
-    sums: PersonSums, parameters: Parameters, loglik: FloatVector, n_best: int
-) -> list[FloatVector]:
+def _peaks(sums: PersonSums, parameters: Parameters, loglik: FloatVector, n_best: int) -> list[FloatVector]:
     """Log mass points where the gradient function is high: local maxima of a grid, or the best of scattered points."""
     if len(sums.a) not in GRID:
         points, sample = _scattered(sums), sums.sample(CHUNK)

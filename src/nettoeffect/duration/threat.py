@@ -71,7 +71,9 @@ def threat(fit: HazardResults, *, ahead: float = 3.0, step: float = 1.0, name: s
     frame = spells.covariates.iloc[episode].reset_index(drop=True)
     frame = frame.assign(**{name: np.where(at_risk, coming, 0.0)})
     owner, begin, stop, covariates = merge(spell, rows.stop[kept], frame)
-    note = f"Covariate '{name}': expected programme starts in the next {ahead:g} months, by steps of {step:g}."
+    note = (
+        f"Covariate '{name}': expected programme starts in the next {ahead:g} months, by steps of {step:g}."
+    )
     return replace(
         spells,
         episode_spell=owner,
@@ -82,9 +84,7 @@ def threat(fit: HazardResults, *, ahead: float = 3.0, step: float = 1.0, name: s
     )
 
 
-def expected_starts(
-    fit: HazardResults, episode: IntVector, month: FloatVector, ahead: float
-) -> FloatVector:
+def expected_starts(fit: HazardResults, episode: IntVector, month: FloatVector, ahead: float) -> FloatVector:
     """(R,) integral of the predicted entry hazards over the `ahead` months after each moment of a spell."""
     spec, edges = fit.specification, np.array([0.0, *fit.specification.cuts])
     multipliers = np.exp(fit.parameters.mu) @ fit.parameters.probabilities
@@ -102,7 +102,9 @@ def expected_starts(
 
 def _check(fit: HazardResults, ahead: float, step: float, name: str) -> None:
     if not fit.specification.entries:
-        raise DesignError("This fit has no programme equation: there is nothing to expect. Use TimingOfEvents.")
+        raise DesignError(
+            "This fit has no programme equation: there is nothing to expect. Use TimingOfEvents."
+        )
     for label, value in (("ahead", ahead), ("step", step)):
         if not (np.isfinite(value) and value > 0):
             raise DesignError(f"{label}={value} must be a positive number of months.")
