@@ -92,8 +92,8 @@ def test_it_goes_on_where_it_was_stopped(single, ten, tmp_path, monkeypatch):
     assert single.bootstrap(10, path=path, progress=False).params.equals(resumed.params)
     assert single.bootstrap(6, path=path, progress=False).params.equals(resumed.params.loc[:5])
     assert len(calls) == 6
-    table = pd.read_csv(path, comment="#", float_precision="round_trip")
-    assert np.array_equal(table["work: x1"], ten.params["work", "x1"])
+    table = pd.read_csv(path, comment="#", dtype=str)
+    assert np.array_equal(table["work: x1"].astype(float), ten.params["work", "x1"])
 
 
 def test_a_file_of_another_fit_is_refused(single, fit, panel, model, tmp_path):

@@ -60,7 +60,7 @@ def test_by_person_and_from_any_frame_in_any_order():
         {"who": ["b", "a", "b", "z"], "from": [4.0, 0.0, 1.0, 0.0], "wage": [12, 10, 11, 99]}
     )
     expected = [(0, 0, 3, 10), (1, 0, 1.5, 11), (1, 1.5, 3.5, 12)]
-    for given_ in (frame, pl.from_pandas(frame), frame.astype({"who": "category"})):
+    for given_ in (frame, pl.DataFrame(frame.to_dict("list")), frame.astype({"who": "category"})):
         assert table(two().with_covariates(given_, time="from", person="who"), "wage") == expected
 
 

@@ -276,25 +276,23 @@ def _add_mixing(
 ) -> None:
     """Add the Hessian of the rows in (mu, mu), and between the coefficients and (mu, a)."""
     h, v = at.terms.hazard, at.terms.v
-    q, (n_transitions, n_classes) = spans[-1].stop, v.shape
+    q, n_transitions = spans[-1].stop, len(v)
     own = np.arange(n_transitions)
     bent = m.both * ((h[:, None] * h) @ m.second.T)
     bent[own, own] += v * (h @ m.first.T)
     mu = q + np.arange(v.size).reshape(v.shape)
     hessian[mu[:, None], mu] += bent
     scaled = [each.scale(hazard) for each, hazard in zip(x, h, strict=True)]
-    deviation = [at.terms.slope * each[:, None] - each @ m.first for each in v]
-    for l, scores in enumerate(r):  # noqa: E741
-        scores = at.lined.spread(scores)
-        to = slice(q + l * n_classes, q + (l + 1) * n_classes)
-        curved = m.second * h[l] * v[l][:, None] if l < n_transitions else None
-        for j, span in enumerate(spans):
-            weight = scores * deviation[j]
-            if curved is not None:
-                weight += (curved + m.first if j == l else curved) * v[j][:, None]
-            side = scaled[j].transpose_dot(weight.T)
-            hessian[span, to] += side
-            hessian[to, span] += side.T
+    scores = at.lined.spread(r)
+    curved = h[:, None] * m.second
+    for j, span in enumerate(spans):
+        weight = scores * (at.terms.slope * v[j][:, None] - v[j] @ m.first)
+        for l in range(n_transitions):  # noqa: E741
+            weight[l] += curved[l] * (v[l] * v[j])[:, None]
+        weight[j] += m.first * v[j][:, None]
+        side = scaled[j].transpose_dot(weight.reshape(-1, weight.shape[2]).T)
+        hessian[span, q:] += side
+        hessian[q:, span] += side.T
 
 
 def block_scores(data: HazardData, block: Block, parameters: Parameters) -> FloatMatrix:
