@@ -59,7 +59,7 @@ class _Model:
     def at(cls, evaluation: Evaluation, free: BoolVector) -> _Model:
         curvature = -evaluation.hessian[np.ix_(free, free)]
         diagonal = np.abs(np.diag(curvature))
-        scale = 1.0 / np.sqrt(np.maximum(diagonal, 1e-10 * diagonal.max(initial=1e-300)))
+        scale = 1.0 / np.sqrt(np.maximum(diagonal, max(1e-10 * diagonal.max(initial=0.0), TINY)))
         values, vectors = np.linalg.eigh(curvature * np.outer(scale, scale))
         return cls(scale, values, vectors, vectors.T @ (evaluation.gradient[free] * scale))
 
