@@ -20,6 +20,8 @@ from nettoeffect.duration.arrays import Evaluation
 BoolVector = npt.NDArray[np.bool_]
 # Relative size of a predicted gain that rounding in a sum over persons can swallow.
 ROUNDING = 1e-12
+# A curvature below this is none; the product of two scales stays finite.
+TINY = 1e-290
 
 
 @dataclass(frozen=True, eq=False)
