@@ -36,6 +36,8 @@ Start = float | Literal["observed"]
 # Draws run on at most this many spells, evenly spread; only the deviation from the estimate is taken from them.
 DRAW_SPELLS = 4000
 MOST_GROUPS = 20
+# How `NetEffect.method` says that states are where people are, instead of where they first left to.
+WITH_RETURNS = "with returns to benefit"
 # What returns add is found on at most so many spells, evenly spread, and its deviations for draws on fewer.
 RETURN_SPELLS, DRAW_RETURN_SPELLS = 4000, 120
 
@@ -203,7 +205,7 @@ def _warn_beyond_data(spells: Spells, cohort: Cohort, horizon: int) -> None:
             f"The curves run to month {first + horizon:g} of a spell, and no spell is observed beyond month "
             f"{observed:.4g}: from there on they extend the last piece of the baseline. Choose a shorter horizon.",
             DataWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
 
 
@@ -350,5 +352,5 @@ def _method(fit: HazardResults, plan: Plan, request: Request) -> str:
     if np.isfinite(length):
         text = f"{text}, programme of {length:.4g} months"
     if len(fit.spells.origins) > 1:
-        text = f"{text}, {'with returns to benefit' if request.reentry else 'to the first exit'}"
+        text = f"{text}, {WITH_RETURNS if request.reentry else 'to the first exit'}"
     return text

@@ -193,7 +193,9 @@ class HazardResults(Estimates, Inference):
         Notes
         -----
         Class weights use what is known up to and including the start, not the outcome after it (Abbring and
-        Van den Berg 2003 for the model; the weights are its Bayes rule).
+        Van den Berg 2003 for the model; the weights are its Bayes rule). Where announcements are modelled, those who
+        were told before the start stay so without the programme: they are told and never start. Spells that came under
+        observation late bring the covariates of the sample, and classes weighed as at inflow.
         """
         request = Request(
             horizon, population, programme, programme_length, covariates, draws, seed, progress, reentry

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from nettoeffect.duration.effects import Phases
+from nettoeffect.duration.net_effect import WITH_RETURNS
 from nettoeffect.duration.results import HazardResults
 from nettoeffect.report.blocks import Block, Box, Cell, Fold, Points, Row, Section, Table, Text, cells, embed
 from nettoeffect.report.chapter import Chapter
@@ -57,7 +58,7 @@ def data_section(spells: Spells, pen: Pen, *, synthetic: bool) -> Section:
     ))  # fmt: skip
 
 
-def model_section(fit: HazardResults, pen: Pen) -> Section:
+def model_section(chapter: Chapter, fit: HazardResults, pen: Pen) -> Section:
     """The model in a paragraph, and its specification."""
     spec = fit.specification
     has_programme = bool(spec.entries)
@@ -70,9 +71,7 @@ def model_section(fit: HazardResults, pen: Pen) -> Section:
         points = pen.text("m_chosen", k=fit.mass_points, rule=fit.rule.upper(), last=len(fit.points))
     size = f"{pen.count(fit.nobs, 'persons')}, {pen.count(len(fit.spells), 'spells')}"
     effects = {
-        each.name: "; ".join(_phases(phases, pen) for phases in each.effects)
-        for each in spec.transitions
-        if each.effects
+        each.name: _effects(spec.programmes, each.effects, pen) for each in spec.transitions if each.effects
     }
     covariates = dict(zip(spec.names, (_formula(formula, pen) for formula in spec.formulas), strict=True))
     baselines = dict(zip(spec.names, (_baseline(cuts, pen) for cuts in spec.baselines), strict=True))
@@ -90,7 +89,8 @@ def model_section(fit: HazardResults, pen: Pen) -> Section:
     named = _named([(pen.text(key), value) for key, value in rows])
     blocks: list[Block] = [Text(pen.text("model_text" if has_programme else "model_text_hazards"))]
     if has_programme:
-        blocks.append(Text(pen.text("absorbing")))
+        returns = any(WITH_RETURNS in effect.method for effect in chapter.effects.values())
+        blocks.append(Text(pen.text("returning" if returns else "absorbing")))
     return Section("model", pen.text("model"), (*blocks, Table((), named, prose=True)))
 
 
@@ -298,11 +298,31 @@ def _baseline(cuts: Sequence[float], pen: Pen) -> str:
     return pen.text("m_cuts", cuts=_series(cuts, pen.short))
 
 
+def _effects(programmes: Sequence[str], effects: Sequence[Phases | None], pen: Pen) -> str:
+    """The effects on one exit; programmes have a name where there are several."""
+    texts = [_phases(phases, pen) for phases in effects]
+    if len(set(texts)) == 1:
+        return texts[0]
+    return "; ".join(f"{pen.label(name)} {text}" for name, text in zip(programmes, texts, strict=True))
+
+
 def _phases(phases: Phases | None, pen: Pen) -> str:
     if phases is None:
         return pen.text("m_effect_none")
+    parts = [_shape(phases, pen)]
+    if phases.starts:
+        parts.append(pen.text("m_effect_start", cuts=_series(phases.starts, pen.short)))
+    if phases.by is not None:
+        parts.append(pen.text("m_effect_by", by=phases.by))
+    if phases.by_class:
+        parts.append(pen.text("m_effect_by_class"))
+    return ", ".join(parts)
+
+
+def _shape(phases: Phases, pen: Pen) -> str:
+    """How an effect goes with the time since the start."""
     if phases.during_after:
-        return pen.text("m_effect_during")
+        return pen.text("m_effect_planned" if phases.planned else "m_effect_during")
     if not phases.cuts:
         return pen.text("m_effect_constant")
     return pen.text("m_effect_cuts", cuts=_series(phases.cuts, pen.short))

@@ -42,9 +42,9 @@ class Summary:
     @property
     def title(self) -> str:
         """What kind of model, and of which transitions."""
-        names = self._fit.specification.names
-        kind = "Timing of events" if "programme" in names else "Mixed hazards"
-        return f"{kind}: {', '.join(names)}"
+        spec = self._fit.specification
+        kind = "Timing of events" if spec.entries else "Mixed hazards"
+        return f"{kind}: {', '.join(spec.names)}"
 
     def header(self) -> pd.Series:
         """Sizes, likelihood, criteria and the kind of standard error."""
@@ -136,7 +136,9 @@ class Summary:
         sections.append((mixing, fit.mixing_at_means, hazards))
         criteria = dict.fromkeys(("loglik", "aic", "hq", "bic"), "{:.2f}")
         path = {**criteria, "effect": four, "effect_se": four, "gain_bound": "{:.1f}"}
-        sections.append(("Path over the number of mass points (* these results)", self.path(), path))
+        followed = f"; effect = {': '.join(fit.main_effect)}" if fit.specification.effects else ""
+        title = f"Path over the number of mass points (* these results{followed})"
+        sections.append((title, self.path(), path))
         return sections
 
     def __str__(self) -> str:

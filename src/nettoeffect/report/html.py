@@ -151,7 +151,7 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     if spells is not None:
         yield data_section(spells, pen, synthetic=chapter.truth is not None)
     if fit is not None:
-        yield model_section(fit, pen)
+        yield model_section(chapter, fit, pen)
         yield path_section(chapter, fit, pen)
         yield coefficients_section(chapter, fit, pen)
     if effects:

@@ -219,6 +219,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "netto-effect.",
             "Who has left counts as having left until the end: a return after an exit is not part of the net effect.",
         ),
+        "returning": (
+            "Het netto-effect telt waar mensen zijn: wie terugkeert na een uitstroom naar werk, telt tot de volgende "
+            "uitstroom niet als aan het werk. Na een terugkeer volgt geen traject.",
+            "The net effect counts where people are: who returns after leaving for work does not count as in work "
+            "until the next exit. No programme follows a return.",
+        ),
         "m_size": ("omvang", "size"),
         "m_transitions": ("overgangen", "transitions"),
         "m_covariates": ("kenmerken", "covariates"),
@@ -235,6 +241,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "m_effect_none": ("geen", "none"),
         "m_effect_constant": ("constant vanaf de start", "constant from the start on"),
         "m_effect_during": ("tijdens en na het traject verschillend", "different during and after the programme"),
+        "m_effect_planned": (
+            "tijdens en na de geplande duur van het traject verschillend",
+            "different during and after the planned programme",
+        ),
+        "m_effect_start": (
+            "verschillend naar startmoment (knippen bij maand {cuts} van het spel)",
+            "different by start moment (cut at months {cuts} of the spell)",
+        ),
+        "m_effect_by": ("verschillend naar {by}", "different by {by}"),
+        "m_effect_by_class": ("verschillend per ongeziene groep", "different for each unseen group"),
         "m_effect_cuts": (
             "verspringt {cuts} maanden na de start",
             "changes {cuts} months after the start",
