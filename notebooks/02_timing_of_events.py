@@ -178,8 +178,8 @@ print(fit.test("work: effect[3,6) = work: effect[6,12)", method="lr"))
 # %% [markdown]
 # ## 9. For whom?
 #
-# `ne.Effect(by=...)` lets the effect differ between persons. Terms without a covariate are the effect where the
-# covariate is zero; the others are what one unit adds. In this world every unit adds nothing.
+# `ne.Effect(by=...)` lets the effect differ between persons. Terms without a covariate are the effect at the mean
+# of the covariate; the others are what one unit adds. In this world every unit adds nothing.
 
 # %%
 by_worked = ne.TimingOfEvents(

@@ -164,6 +164,8 @@ class Definition:
             own = {loading.programme: row + n for n, loading in enumerate(equation.loadings)}
             row += len(own)
             self.mu.append({kind: parameters.mu[number] - at_zero for kind, number in own.items()})
+        first = spells.covariates.iloc[np.flatnonzero(spells.episode_start == 0.0)]
+        self.means = {name: first[name].mean() for name in ("x1", "x2")}
         self.ordering, self.timing = spec.clock.ordering, spec.clock.timing
         left = spells.exit >= 0
         self.recorded = spells.programme_start.copy()
@@ -217,7 +219,7 @@ class Definition:
                 label += f"|start[{low:g},{high:g})"
         total = terms.get(label, 0.0)  # the first term of a class-specific effect is in its mass points
         for name in ("x1", "x2"):
-            total += terms.get(f"{label}:{name}", 0.0) * x[name]
+            total += terms.get(f"{label}:{name}", 0.0) * (x[name] - self.means[name])
         return total + terms.get(f"{label}:g[T.{x['g']}]", 0.0) + terms.get(f"{label}:C(g)[T.{x['g']}]", 0.0)
 
     def at_risk(self, number, s, moment, treated):

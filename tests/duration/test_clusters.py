@@ -13,6 +13,7 @@ from nettoeffect.duration.clusters import Clusters
 from nettoeffect.duration.covariance import covariance
 from nettoeffect.duration.resample import resample
 from nettoeffect.errors import DataWarning, DesignError
+from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.estimate_sections import model_section
 from nettoeffect.report.pen import Pen
 from nettoeffect.spells.split import split
@@ -92,7 +93,7 @@ def test_clusters_by_column_array_and_series(regional, regional_fit):
 def test_summary_and_report_name_the_clusters(regional_fit):
     fit = regional_fit.with_covariance("cluster", cluster="region")
     assert "clustered by region (40 clusters)" in str(fit.summary())
-    assert "geclusterd naar region (40 clusters)" in str(model_section(fit, Pen("nl")))
+    assert "geclusterd naar region (40 clusters)" in str(model_section(Chapter(fit=fit), fit, Pen("nl")))
 
 
 def test_few_clusters_are_warned_of(regional, regional_fit):

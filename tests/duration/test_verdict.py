@@ -122,7 +122,8 @@ def test_a_term_the_data_say_nothing_about_is_told(simulate, model):
     results = model(effect="constant", mass_points=1).fit(thin, progress=False)
     assert results.bse["other", "effect"] == pytest.approx(1.0, abs=0.1)  # one over the root of the events
     huge = np.full(len(results.parameters.pack()), 6.0)
-    verdict = judge(results.point, np.array([0]), huge, np.array([0, 1]), [("work", "x1"), ("work", "x2")])
+    names = [("work", "x1"), ("work", "x2")]
+    verdict = judge(results.point, np.array([0]), huge, np.array([0, 1]), names, ["work"])
     assert verdict.converged
     assert verdict.notes[-1] == "standard error above 5 for work: x1, work: x2: the data say nothing about it"
 

@@ -28,13 +28,13 @@ def test_during_lock_in_the_share_is_unknown_with_a_reason(design_a):
     assert np.isnan(found.share)
     assert not found.monotone
     assert (found.lower, found.upper) == (0, 1)
-    assert "By month 4 more would have left to work without the programme (0.2637)" in found.reason
+    assert "More would have reached 'work' at month 4 without the programme (0.2637)" in found.reason
 
 
 def test_nobody_placed():
     found = deadweight(0.0, 0.0, state="work", month=0)
     assert np.isnan([found.share, found.lower, found.upper]).all()
-    assert found.reason.startswith("Nobody has left to work by month 0")
+    assert found.reason.startswith("Nobody has reached 'work' at month 0")
 
 
 @given(gross=probabilities, counterfactual=probabilities, overlap=st.floats(0, 1))

@@ -234,7 +234,7 @@ def test_amount_is_a_float_with_an_interval():
     ("changes", "message"),
     [
         ({"origin": "birth"}, "origin='birth' is not known. Use one of: 'programme_start', 'inflow'"),
-        ({"population": "all"}, "population='all' is not known"),
+        ({"population": "men"}, "population='men' is not known"),
         ({"start": 3.0}, "use origin='inflow'"),
         ({"start": -3.0, "origin": "inflow"}, "start=-3.0 is no month"),
         ({"states": ("work", "work")}, "names that differ"),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from nettoeffect.effect import Scenarios
+from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import EffectError
 
 
@@ -76,3 +77,30 @@ def test_a_number_finds_the_start_at_that_month(scenarios, design_b):
         named[7]
     with pytest.raises(KeyError, match="'start 7' names 0 scenarios"):
         scenarios["start 7"]
+
+
+LABELS = {
+    "start at month 6": ("", "start at month 6", 6.0),
+    "start 6.5": ("", "start 6.5", 6.5),
+    "own start": ("", "own start", None),
+    "course, start at month 6": ("course", "start at month 6", 6.0),
+    "course, own start": ("course", "own start", None),
+    "course, female = 1, start 0": ("course, female = 1", "start 0", 0.0),
+    "women, 30 and over": ("women, 30 and over", "", None),
+    "restart at month 6": ("restart at month 6", "", None),
+    "": ("", "", None),
+}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_names_programme_or_group_and_start(label):
+    assert (*split_label(label), start_month(label)) == LABELS[label]
+
+
+def test_a_number_that_several_programmes_start_at_is_no_name(design_b):
+    several = Scenarios(
+        {"course, start 6": design_b(), "subsidy, start 6": design_b(), "course, start 12": design_b()}
+    )
+    assert several[12] is several["course, start 12"]
+    with pytest.raises(KeyError, match="6 names 2 scenarios"):
+        several[6]

@@ -17,7 +17,7 @@ from nettoeffect.duration.verdict import Verdict
 from nettoeffect.report.chapter import chapters
 from nettoeffect.report.labels import number
 from nettoeffect.report.messages import translated
-from nettoeffect.report.wording import SENTENCES
+from nettoeffect.report.wording import PARTS, SENTENCES
 
 from .conftest import AMOUNTS, Study
 
@@ -162,6 +162,12 @@ def test_sentences_take_the_same_values_in_both_languages() -> None:
     for key, (dutch, english) in SENTENCES.items():
         places = [set(re.findall(r"{(\w+)}", sentence)) for sentence in (dutch, english)]
         assert places[0] == places[1], key
+
+
+def test_every_sentence_is_in_both_languages_and_in_one_place() -> None:
+    keys = [key for part in PARTS for key in part.SENTENCES]
+    assert sorted(keys) == sorted(set(keys))
+    assert all(len(both) == 2 and all(words.strip() for words in both) for both in SENTENCES.values())
 
 
 def test_unknown_language() -> None:

@@ -27,14 +27,20 @@ def posterior(a_sums: FloatMatrix, n_events: FloatMatrix, parameters: Parameters
     mu, v = parameters.mu, np.exp(parameters.mu)
     log_terms = mu.T @ n_events - v.T @ a_sums
     log_terms += parameters.log_probabilities[:, None]
+    loglik, p = normalised(log_terms)
+    s = (-a_sums)[:, None, :] * v[:, :, None]
+    s += n_events[:, None, :]
+    return Posterior(loglik, p, s)
+
+
+def normalised(log_terms: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+    """Log of the sum (N,) and shares (K, N) of the classes, from the logs of their terms (K, N), in place."""
     top = log_terms.max(axis=0)
     log_terms -= top
     p = np.exp(log_terms, out=log_terms)
     total = p.sum(axis=0)
     p /= total
-    s = (-a_sums)[:, None, :] * v[:, :, None]
-    s += n_events[:, None, :]
-    return Posterior(top + np.log(total), p, s)
+    return top + np.log(total), p
 
 
 def evaluate_mixing(a_sums: FloatMatrix, n_events: FloatMatrix, parameters: Parameters) -> Evaluation:

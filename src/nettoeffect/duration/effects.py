@@ -29,8 +29,8 @@ class Effect:
         programme start.
     by : str, optional
         Right-hand side of covariates by which the effect differs, such as ``"female"`` or ``"C(educ)"``. Terms without
-        a covariate then are the effect where these covariates are zero, terms such as ``"effect:female"`` what one unit
-        adds to it.
+        a covariate then are the effect at the means of numeric covariates over the starts of the spells, at zero of
+        two-valued ones, and in the first category; terms such as ``"effect:female"`` are what one unit adds to it.
     start : sequence of float
         Cut points of the month of the start, in months since spell start: effects of their own for early and late
         starts.

@@ -97,7 +97,9 @@ class _Covariates:
 
 
 def _covariates(spells: Spells, transition: Transition, cells: Cells) -> _Covariates:
-    episodes = build_design(transition.formula, spells.covariates, equation=transition.name).centred()
+    # At the start of spells: a mean over episodes would move with the number of episodes written down.
+    first = np.flatnonzero(np.diff(spells.episode_spell, prepend=-1))
+    episodes = build_design(transition.formula, spells.covariates, equation=transition.name).centred(first)
     units = episodes
     if cells.refined:
         units = replace(episodes, columns=episodes.columns.take(cells.episode))
@@ -106,7 +108,8 @@ def _covariates(spells: Spells, transition: Transition, cells: Cells) -> _Covari
         if phases is None or not phases.by:
             moderators.append(None)
             continue
-        by = build_design(phases.by, spells.covariates, equation=f"effect on {transition.name}")
+        named = f"effect on {transition.name}"
+        by = build_design(phases.by, spells.covariates, equation=named).centred(first)
         if not by.names:
             raise DesignError(
                 f"by='{phases.by}' in the effect on '{transition.name}' names no covariate. Leave it out for the same "

@@ -84,6 +84,11 @@ class Estimates(ABC):
 
     @property
     @abstractmethod
+    def n_truncated(self) -> int:
+        """Number of spells that were running when observation of them began."""
+
+    @property
+    @abstractmethod
     def _estimated_covariance(self) -> FloatMatrix:
         """Covariance (F, F) of the parameters that were estimated."""
 
@@ -217,7 +222,10 @@ class Estimates(ABC):
         found = self.reported
         own = found.place >= 0
         terms = [name for name, has in zip(found.names, own, strict=True) if has]
-        return judge(self.point, found.place[own & found.is_effect], errors, found.place[own], terms)
+        loadings = [name for eq in self.outlines for name in eq.loadings]
+        return judge(
+            self.point, found.place[own & found.is_effect], errors, found.place[own], terms, loadings
+        )
 
     @cached_property
     def mixing(self) -> pd.DataFrame:
@@ -227,20 +235,16 @@ class Estimates(ABC):
         programs give them; 0 marks a class that never makes the transition. With a covariate such as the calendar
         year they are hazards of nobody: see `mixing_at_means`. Classes have no labels beyond their order here.
         """
-        centre = [
-            eq.centre @ beta[: len(eq.centre)]  # the mass points are hazards at the means
-            for eq, beta in zip(self.outlines, self.parameters.beta, strict=True)
-        ]
-        return self._mixing(np.array(centre))
+        pairs = zip(self.outlines, self.parameters.beta, strict=True)
+        return self._mixing(np.concatenate([eq.shifts(beta, self.params) for eq, beta in pairs]))
 
     @cached_property
     def mixing_at_means(self) -> pd.DataFrame:
-        """As `mixing`, with numeric covariates at their means: hazards of persons one can imagine."""
-        return self._mixing(np.zeros(len(self.outlines)))
+        """As `mixing`, with numeric covariates at their means over the starts of spells: hazards one can imagine."""
+        return self._mixing(np.zeros(len(self.parameters.mu)))
 
     def _mixing(self, shift: FloatVector) -> pd.DataFrame:
-        of_loading = np.repeat(shift, [len(eq.loadings) for eq in self.outlines])
-        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - of_loading[:, None]))
+        hazards = np.where(self.point.at_floor, 0.0, np.exp(self.parameters.mu - shift[:, None]))
         names = [name for eq in self.outlines for name in eq.loadings]
         table = pd.DataFrame(hazards.T, columns=names)
         table.insert(0, "probability", self.parameters.probabilities)

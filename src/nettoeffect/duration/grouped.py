@@ -5,9 +5,9 @@ complete-data score of the coefficients of transition j, for person i in class k
 
     S_ijk = sum_r e_jrk x_jr - v_jk B_ij,        e_jrk = 1{r is a j} + h_jr v_jk g'(H_rk)
 
-over the grouped rows r of i, with h = exp(eta). Its covariance over the classes is a sum over pairs of terms: B with B
-(in `exact`), B with a row, a row with itself, a row with another row of the same person. Each is one product of
-designs, with weights such as
+over the grouped rows r of i, with h = exp(eta), for interval timing times the length of the row. Its covariance over
+the classes is a sum over pairs of terms: B with B (in `exact`), B with a row, a row with itself, a row with another row
+of the same person. Each is one product of designs, with weights such as
 
     Cov_i(e_jr, e_lr) = h_jr h_lr sum_k p_ik v_jk v_lk g'(H_rk)^2 - m_jr m_lr,     m_jr = h_jr sum_k p_ik v_jk g'(H_rk)
 
@@ -24,7 +24,7 @@ import numpy as np
 
 from nettoeffect.design.columns import Columns, FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Block, HazardData, Parameters
-from nettoeffect.duration.classes import Posterior, add_mixing_corner
+from nettoeffect.duration.classes import Posterior, add_mixing_corner, normalised
 from nettoeffect.duration.exact import Integral, add_survival, b_matrix, integrals
 from nettoeffect.duration.lined import Lined
 from nettoeffect.duration.rows import RowTerms
@@ -125,23 +125,18 @@ def _state(data: HazardData, block: Block, parameters: Parameters) -> _State:
     hazard = _hazards(parts, lined.unit, lined.cell)
     hazard[:, lined.empty] = 0.0
     terms = RowTerms(data.timing, hazard, v, lined.transition, lined.months)
-    log_terms = parameters.log_probabilities[:, None] - v.T @ a_sums
-    log_terms += terms.value[:, : lined.n_persons]
-    lined.add_later(terms.value[:, lined.n_persons :], log_terms)
-    top = log_terms.max(axis=0)
-    log_terms -= top
-    p = np.exp(log_terms, out=log_terms)
-    total = p.sum(axis=0)
-    p /= total
-    s = np.empty((*v.shape, len(total)))
     n = lined.n_persons
-    for own, each in zip(s, hazard, strict=True):
-        np.multiply(each[:n], terms.slope[:, :n], out=own)
-        lined.add_later(each[n:] * terms.slope[:, n:], own)
+    log_terms = parameters.mu.T @ block.n_events - v.T @ a_sums
+    log_terms += parameters.log_probabilities[:, None]
+    log_terms += terms.joint[:, :n]
+    lined.add_later(terms.joint[:, n:], log_terms)
+    loglik, p = normalised(log_terms)
+    s = terms.integrated[:, None, :n] * terms.slope[:, :n]
     s -= a_sums[:, None, :]
+    lined.add_later(terms.integrated[:, None, n:] * terms.slope[:, n:], s)
     s *= v[:, :, None]
     s += block.n_events[:, None, :]
-    return _State(parts, lined, terms, a_sums, Posterior(top + np.log(total), p, s))
+    return _State(parts, lined, terms, a_sums, Posterior(loglik, p, s))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +161,10 @@ class _Moments:
 
 
 def _moments(at: _State) -> _Moments:
-    v, p = at.terms.v, at.lined.spread(at.post.p)
-    first = p * at.terms.slope
-    return _Moments(first, p * at.terms.bend, v[:, None] * v, v @ p, at.terms.hazard * (v @ first))
+    v, p = at.terms.v, at.post.p
+    first = at.lined.weigh(p, at.terms.slope)
+    second = at.lined.weigh(p, at.terms.bend)
+    return _Moments(first, second, v[:, None] * v, v @ p, at.terms.integrated * (v @ first))
 
 
 def add_block(
@@ -188,7 +184,7 @@ def add_block(
     elif n_classes > 1:
         _add_by_class(at, x, b, hessian[:q, :q])
     _add_mixing(data.spans, at, m, x, r, hessian)
-    return float(at.post.loglik.sum())
+    return float(at.post.loglik.sum() + np.log(at.terms.integrated.take(at.lined.happened)).sum())
 
 
 def _add_rows(
@@ -201,7 +197,7 @@ def _add_rows(
     hessian: FloatMatrix,
 ) -> None:
     """Add what each row gives the coefficients by itself: score, curvature, and if asked its covariance."""
-    h = at.terms.hazard
+    h = at.terms.integrated
     weight = m.both @ (m.second + m.first * at.terms.slope if covariance else m.second)
     weight *= h[:, None] * h
     if covariance:
@@ -224,8 +220,8 @@ def _add_pairs(
     hessian: FloatMatrix,
 ) -> None:
     """Add the covariances of rows with -v B and with other rows of their person."""
-    h, slope, n = at.terms.hazard, at.terms.slope, at.lined.n_persons
-    survival = m.w[:, None] * m.mean - h * (m.both @ m.first)
+    h, slope, n = at.terms.integrated, at.terms.slope, at.lined.n_persons
+    survival = at.lined.weigh(m.w[:, None], m.mean) - h * (m.both @ m.first)
     front = [_part(each, slice(0, n)) for each in x]
     one, other = at.lined.pairs
     if len(one):
@@ -250,7 +246,7 @@ def _add_by_class(at: _State, x: Sequence[Columns], b: Sequence[Columns], hessia
 
     Cov(U - vB) - Cov(vB) = C + C' with C = Cov(U / 2 - vB, U).
     """
-    h, v, slope, p = at.terms.hazard, at.terms.v, at.terms.slope, at.post.p
+    h, v, slope, p = at.terms.integrated, at.terms.v, at.terms.slope, at.post.p
     rows, survived = [each.to_dense().T for each in x], [each.to_dense().T for each in b]
     total, mean = np.zeros_like(hessian), np.zeros((len(hessian), p.shape[1]))
     for k, weight in enumerate(p):
@@ -275,7 +271,7 @@ def _add_mixing(
     hessian: FloatMatrix,
 ) -> None:
     """Add the Hessian of the rows in (mu, mu), and between the coefficients and (mu, a)."""
-    h, v = at.terms.hazard, at.terms.v
+    h, v = at.terms.integrated, at.terms.v
     q, n_transitions = spans[-1].stop, len(v)
     own = np.arange(n_transitions)
     bent = m.both * ((h[:, None] * h) @ m.second.T)
@@ -283,12 +279,10 @@ def _add_mixing(
     mu = q + np.arange(v.size).reshape(v.shape)
     hessian[mu[:, None], mu] += bent
     scaled = [each.scale(hazard) for each, hazard in zip(x, h, strict=True)]
-    scores = at.lined.spread(r)
-    curved = h[:, None] * m.second
+    curved = (h[:, None] * v[:, :, None]) * m.second
     for j, span in enumerate(spans):
-        weight = scores * (at.terms.slope * v[j][:, None] - v[j] @ m.first)
-        for l in range(n_transitions):  # noqa: E741
-            weight[l] += curved[l] * (v[l] * v[j])[:, None]
+        weight = at.lined.weigh(r, at.terms.slope * v[j][:, None] - v[j] @ m.first)
+        weight[:-1] += curved * v[j][:, None]
         weight[j] += m.first * v[j][:, None]
         side = scaled[j].transpose_dot(weight.reshape(-1, weight.shape[2]).T)
         hessian[span, q:] += side

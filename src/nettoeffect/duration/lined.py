@@ -42,22 +42,32 @@ class Lined:
         """N."""
         return len(self.unit) - len(self.later)
 
-    def spread(self, values: FloatMatrix) -> FloatMatrix:
-        """A quantity of persons (..., N) repeated for their rows, (..., E)."""
-        return np.concatenate([values, values[..., self.later]], axis=-1)
+    def weigh(self, persons: FloatMatrix, rows: FloatMatrix) -> FloatMatrix:
+        """A quantity of persons (..., N) times one of their rows (..., E), in the rows."""
+        n = self.n_persons
+        product = np.empty((*np.broadcast_shapes(persons.shape[:-1], rows.shape[:-1]), len(self.unit)))
+        np.multiply(persons, rows[..., :n], out=product[..., :n])
+        np.multiply(persons.take(self.later, axis=-1), rows[..., n:], out=product[..., n:])
+        return product
 
     def sum(self, values: FloatMatrix) -> FloatMatrix:
-        """Person sums (M, N) of a quantity of rows (M, E)."""
-        total = values[:, : self.n_persons].copy()
-        self.add_later(values[:, self.n_persons :], total)
+        """Person sums (..., N) of a quantity of rows (..., E)."""
+        total = values[..., : self.n_persons].copy()
+        self.add_later(values[..., self.n_persons :], total)
         return total
 
     def add_later(self, values: FloatMatrix, total: FloatMatrix) -> None:
-        """Add the later rows `values` (M, E - N) to `total` (M, N) in place."""
+        """Add the later rows `values` (..., E - N) to `total` (..., N) in place."""
         if len(self.later):
             person, begin = self._groups
             single = len(begin) == len(self.later)  # nobody has more than two rows
-            total[:, person] += values if single else np.add.reduceat(values, begin, axis=1)
+            total[..., person] += values if single else np.add.reduceat(values, begin, axis=-1)
+
+    @cached_property
+    def happened(self) -> IntVector:
+        """Where a quantity (J, E) of transitions and rows, flattened, tells of what happened."""
+        rows = np.flatnonzero(self.transition >= 0)
+        return self.transition[rows] * len(self.unit) + rows
 
     @cached_property
     def _groups(self) -> tuple[IntVector, IntVector]:

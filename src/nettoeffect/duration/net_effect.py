@@ -23,7 +23,7 @@ from nettoeffect.duration.ordering import starts_in_model
 from nettoeffect.duration.returns import COARSE, FINE, CurvesWithReturns, return_equation, returns_of
 from nettoeffect.effect.net_effect import NetEffect
 from nettoeffect.effect.occupancy import FloatArray
-from nettoeffect.effect.scenarios import Scenarios
+from nettoeffect.effect.scenarios import OWN_START, Scenarios
 from nettoeffect.errors import DataWarning, EffectError
 from nettoeffect.spells import Spells
 
@@ -36,8 +36,9 @@ Start = float | Literal["observed"]
 # Draws run on at most this many spells, evenly spread; only the deviation from the estimate is taken from them.
 DRAW_SPELLS = 4000
 MOST_GROUPS = 20
-# How `NetEffect.method` says that states are where people are, instead of where they first left to.
-WITH_RETURNS = "with returns to benefit"
+# How `NetEffect.method` says what "without the programme" is, where programmes are announced.
+STAY_TOLD = "without the programme those told stay told and never start"
+NEVER_TOLD = "nobody is told, with the programme or without"
 # What returns add is found on at most so many spells, evenly spread, and its deviations for draws on fewer.
 RETURN_SPELLS, DRAW_RETURN_SPELLS = 4000, 120
 
@@ -79,13 +80,20 @@ def _per_group(
 ) -> Iterator[tuple[str, NetEffect]]:
     check_request(fit, start, request)
     cohort = cohort_of(fit, start, request)
-    moment = "own start" if start == "observed" else f"start at month {float(start):g}"
     if by is None:
-        yield moment, net_effect(fit, cohort, moment, request)
+        label = _label(fit, start, request)
+        yield label, net_effect(fit, cohort, label, request)
         return
     for value, members in _groups(cohort, by):
-        label = f"{by} = {value}, {moment}"
+        label = _label(fit, start, request, group=f"{by} = {value}")
         yield label, net_effect(fit, cohort.at(members), label, request)
+
+
+def _label(fit: HazardResults, start: Start, request: Request, *, group: str = "") -> str:
+    """``"course, age = 30, start at month 6"``; the programme where there are several, the group where asked."""
+    programme = request.programme if len(fit.specification.programmes) > 1 else None
+    moment = OWN_START if start == "observed" else f"start at month {float(start):g}"
+    return ", ".join(part for part in (programme, group, moment) if part)
 
 
 def _groups(cohort: Cohort, by: str) -> list[tuple[Any, IntVector]]:
@@ -131,6 +139,7 @@ def net_effect(fit: HazardResults, cohort: Cohort, label: str, request: Request)
         label=label,
         start=start if request.population == "inflow" else 0.0,
         curves=curves,
+        absorbing=not request.reentry,
     )
 
 
@@ -352,5 +361,7 @@ def _method(fit: HazardResults, plan: Plan, request: Request) -> str:
     if np.isfinite(length):
         text = f"{text}, programme of {length:.4g} months"
     if len(fit.spells.origins) > 1:
-        text = f"{text}, {WITH_RETURNS if request.reentry else 'to the first exit'}"
+        text = f"{text}, {'with returns to benefit' if request.reentry else 'to the first exit'}"
+    if fit.specification.notified:
+        text = f"{text}; {NEVER_TOLD if request.population == 'inflow' else STAY_TOLD}"
     return text

@@ -74,6 +74,9 @@ class PathPoint:
     spell_classes : int
         Q, of a distribution with classes of spells within those of persons: the classes of `parameters` then are the
         combinations (k, q), and `maximum` is in the coordinates of `nested.Nested`.
+    zero : tuple of int
+        Transitions that one class never makes because the model says so, from two mass points on; those zeros are
+        no parameters.
     """
 
     parameters: Parameters
@@ -84,6 +87,7 @@ class PathPoint:
     gradient_max: float = np.nan
     notes: tuple[str, ...] = ()
     chart: FloatMatrix | None = None
+    zero: tuple[int, ...] = ()
     estimated: npt.NDArray[np.bool_] | None = None
     spell_classes: int = 1
 
@@ -146,7 +150,8 @@ def walk(
         Transitions that one class never makes, from two mass points on.
     """
     rng = np.random.default_rng(seed)
-    path = [first_point(data)]
+    imposed = () if zero is None else tuple(zero.tolist())
+    path = [replace(first_point(data), zero=imposed)]
     while True:
         point, sums, found = _with_gradient(data, path[-1], n_starts)
         path[-1] = point
@@ -157,12 +162,14 @@ def walk(
             logger.info("No start with %d mass points raises the likelihood.", len(path) + 1)
             return path
         logger.info("%d mass points: log-likelihood %.4f", len(path) + 1, following.loglik)
-        path.append(following)
+        path.append(replace(following, zero=imposed))
 
 
 def n_parameters(point: PathPoint) -> int:
-    """(J + 1) K - 1 + coefficients; coordinates at the floor were chosen by the data, so they count."""
-    return len(point.free) if point.chart is None else point.chart.shape[1]
+    """(J + 1) K - 1 + coefficients, without zeros that the model imposes; those that the data chose count."""
+    if point.chart is not None:
+        return int(point.chart.shape[1])
+    return len(point.free) - (len(point.zero) if point.parameters.n_classes > 1 else 0)
 
 
 def criterion(point: PathPoint, rule: str, n_persons: int) -> float:

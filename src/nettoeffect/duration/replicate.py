@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from nettoeffect.design.columns import FloatVector
+from nettoeffect.design.columns import FloatVector, IntVector
 from nettoeffect.duration.arrays import HazardData, Parameters
 from nettoeffect.duration.covariance import covariance, of_all
 from nettoeffect.duration.path import FINE, PathPoint, climb, collect, criterion, walk
@@ -58,6 +58,11 @@ class Plan:
     n_starts: int
 
     @property
+    def zero(self) -> IntVector | None:
+        """Transitions that one class never makes because the model says so."""
+        return np.array(self.point.zero, dtype=np.intp) if self.point.zero else None
+
+    @property
     def fingerprint(self) -> str:
         """Of everything that the replications depend on: two plans with the same one give the same replications."""
         digest = hashlib.sha256()
@@ -70,6 +75,7 @@ class Plan:
             self.rule,
             self.max_mass_points,
             self.n_starts,
+            self.point.zero,
         )
         for part in _parts((self.data, own)):
             digest.update(part)
@@ -130,7 +136,7 @@ def _refitted(plan: Plan, data: HazardData, seed: int) -> tuple[int, PathPoint]:
     }
     options |= {"seed": seed, "tick": lambda _: None}
     if plan.structure == "joint":
-        path = walk(data, **options)
+        path = walk(data, zero=plan.zero, **options)
     else:
         path = walk_restricted(data, structure=plan.structure, **options)
     if rule is None:
@@ -143,8 +149,8 @@ def _climbed(plan: Plan, data: HazardData) -> PathPoint | None:
     """The maximum that a climb from the estimates reaches; None if a mass point got lost on the way."""
     start = plan.point
     if start.chart is None:
-        end = climb(data, start.parameters, start.at_floor, -np.inf, FINE)
-        return collect(end, [end], 0) if end.outcome == "kept" else None
+        end = climb(data, start.parameters, start.at_floor, -np.inf, FINE, held=plan.zero)
+        return replace(collect(end, [end], 0), zero=start.zero) if end.outcome == "kept" else None
     chart = Chart(plan.structure, data.n_transitions, plan.mass_points)
     maximum, free = climb_restricted(data, chart, start.parameters, start.maximum.x, FINE)
     return restricted_point(data, chart, start.parameters, maximum, free, [maximum])

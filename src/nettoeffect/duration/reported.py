@@ -9,11 +9,12 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Parameters
 from nettoeffect.duration.assemble import Equation
-from nettoeffect.duration.specification import Specification
+from nettoeffect.duration.specification import Specification, Transition
 
 # A class with this share of the average hazard has none.
 NOTHING = 1e-6
@@ -61,21 +62,55 @@ class Outline:
     loadings : tuple of str
         Names of its rows of mass points.
     centre : (p,)
-        Means of the numeric covariates, at which the mass points are hazards.
+        Means of the numeric covariates at the start of spells, at which the mass points are hazards.
+    moderator_centre : array
+        The same of the covariates by which its effects differ, programme by programme.
     n_events : int
         How often it was observed to happen.
+    moderated : tuple, per loading, of pairs (term, mean)
+        Interactions in its hazard, which is at the means of their covariates.
     """
 
     name: str
     loadings: tuple[str, ...]
     centre: FloatVector
+    moderator_centre: FloatVector
     n_events: int
+    moderated: tuple[tuple[tuple[str, float], ...], ...]
 
     @classmethod
-    def of(cls, equation: Equation) -> Self:
+    def of(cls, equation: Equation, transition: Transition) -> Self:
         """The outline of an equation in arrays."""
         names = tuple(loading.name for loading in equation.loadings)
-        return cls(equation.name, names, equation.design.centre, len(equation.event_unit))
+        moderated = tuple(
+            _moderated(equation, transition, loading.programme) for loading in equation.loadings
+        )
+        centres = [np.empty(0), *(by.centre for by in equation.moderators if by is not None)]
+        return cls(
+            name=equation.name,
+            loadings=names,
+            centre=equation.design.centre,
+            moderator_centre=np.concatenate(centres),
+            n_events=len(equation.event_unit),
+            moderated=moderated,
+        )
+
+    def shifts(self, beta: FloatVector, params: pd.Series) -> FloatVector:
+        """Per loading how far its mass points, hazards at the means, are above those of covariates at zero."""
+        of_all = self.centre @ beta[: len(self.centre)]
+        return np.array(
+            [of_all + sum(mean * params[self.name, term] for term, mean in own) for own in self.moderated]
+        )
+
+
+def _moderated(equation: Equation, transition: Transition, programme: int) -> tuple[tuple[str, float], ...]:
+    """Interactions of the first term of a class-specific effect, with the means of their covariates."""
+    phases = transition.effects[programme] if programme >= 0 else None
+    by = equation.moderators[programme] if programme >= 0 else None
+    if phases is None or by is None:
+        return ()
+    centres = np.append(by.centre, np.zeros(len(by.names) - len(by.centre)))[by.position]
+    return tuple((f"{phases.terms[0]}:{name}", float(c)) for name, c in zip(by.names, centres, strict=True))
 
 
 def report(spec: Specification, equations: Sequence[Equation], parameters: Parameters) -> Reported:

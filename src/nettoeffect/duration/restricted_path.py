@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nettoeffect.design.columns import FloatVector, IntVector
+from nettoeffect.design.columns import FloatVector
 from nettoeffect.duration.arrays import Evaluation, HazardData, Parameters
 from nettoeffect.duration.effects import BoolVector
 from nettoeffect.duration.likelihood import evaluate
@@ -18,19 +18,18 @@ from nettoeffect.duration.path import (
     FEW_PERSONS,
     FINE,
     SAME_OPTIMUM,
+    BoolMatrix,
     PathPoint,
-    floor_moves,
     past_the_best,
     walk,
 )
+from nettoeffect.duration.restricted_holds import empty_points, held
 from nettoeffect.duration.restricted_starts import restricted_starts
-from nettoeffect.duration.structures import Chart, Structure, full_jacobian, relabelled, restricted, unpack
+from nettoeffect.duration.structures import Chart, Structure, full_jacobian, restricted, unpack
 from nettoeffect.duration.views import mixing_view
 
 logger = logging.getLogger(__name__)
 MOST_STEPS, MOST_ROUNDS = 200, 20
-# Logit of a mass that is zero in all but name.
-EMPTY = -40.0
 
 
 def walk_restricted(
@@ -75,10 +74,7 @@ def walk_restricted(
 def climb_restricted(
     data: HazardData, chart: Chart, like: Parameters, start: FloatVector, tolerance: float = COARSE
 ) -> tuple[Maximum, BoolVector]:
-    """Newton from a start, and which coordinates stayed free.
-
-    Masses of a grid that vanish are held at next to nothing, and hazards that vanish at the floor.
-    """
+    """Newton from a start, and which coordinates stayed free; of a grid `restricted_holds` says which do not."""
     function = restricted(lambda parameters: evaluate(data, parameters), like, chart)
     n_beta = sum(len(b) for b in like.beta)
     x, free = start.copy(), np.ones(len(start), dtype=bool)
@@ -91,40 +87,16 @@ def climb_restricted(
             tolerance=tolerance,
             max_steps=MOST_STEPS,
         )
-        x = maximum.x.copy()
-        parameters = unpack(x, like, chart)
-        empty = parameters.probabilities * data.n_persons < FEW_PERSONS
-        if chart.structure == "grid" and empty[0]:
-            x = np.append(x[:n_beta], relabelled(x[n_beta:], chart))
-            free = np.ones(len(x), dtype=bool)
-            continue
-        masses, points = _vanished(data, chart, parameters, empty)
-        masses, points = masses + n_beta, points + n_beta
-        if not (free[masses].any() or free[points].any()):
+        if chart.structure == "loading":
             break
-        floor = mixing_view(data, parameters.beta).floor
-        x[masses], x[points] = EMPTY, np.repeat(floor, chart.n_points)[points - n_beta]
-        free[masses] = free[points] = False
+        parameters = unpack(maximum.x, like, chart)
+        found = held(mixing_view(data, parameters.beta), parameters, maximum.x[n_beta:], chart)
+        fixed = np.append(np.zeros(n_beta, dtype=bool), found.fixed)
+        if not (found.relabelled or (fixed & free).any()):
+            break
+        x = np.append(maximum.x[:n_beta], found.phi)
+        free = ~fixed if found.relabelled else free & ~fixed
     return maximum, free
-
-
-def _vanished(
-    data: HazardData, chart: Chart, parameters: Parameters, empty: BoolVector
-) -> tuple[IntVector, IntVector]:
-    """Places in phi of masses that hold nobody, and of points with a hazard that is going to zero."""
-    none = np.empty(0, dtype=np.intp)
-    if chart.structure == "loading":
-        return none, none
-    masses = chart.size - chart.n_classes + np.flatnonzero(empty) if chart.structure == "grid" else none
-    down, _ = floor_moves(mixing_view(data, parameters.beta), parameters)
-    which = chart.combinations
-    gone = [
-        row * chart.n_points + point
-        for row in range(chart.n_transitions)
-        for point in range(chart.n_points)
-        if down[row, which[row] == point].all()
-    ]
-    return masses, np.array(gone, dtype=np.intp)
 
 
 def restricted_point(
@@ -140,20 +112,46 @@ def restricted_point(
     reduced = Evaluation(at.value, at.gradient[free], at.hessian[np.ix_(free, free)])
     n_beta = sum(len(b) for b in like.beta)
     floor = mixing_view(data, parameters.beta).floor
-    at_floor = parameters.mu <= floor[:, None] + 1e-9
-    empty = int((parameters.probabilities * data.n_persons < FEW_PERSONS).sum())
-    notes = [f"{empty} combination(s) of points hold nobody"] if empty else []
-    if at_floor.any():
-        notes.append(
-            f"{int(at_floor.any(axis=1).sum())} transition(s) with a point at a zero hazard, held there"
-        )
+    at_floor = (parameters.mu <= floor[:, None] + 1e-9) | _at_zero(
+        parameters, chart, free[n_beta:], data.n_persons
+    )
     return PathPoint(
         parameters=parameters,
         at_floor=at_floor,
         maximum=replace(best, evaluation=reduced),
         start_logliks=tuple(sorted((each.evaluation.value for each in found), reverse=True)),
         rivals=tuple(rivals) or (parameters,),
-        notes=tuple(notes),
+        notes=tuple(_notes(parameters, at_floor, chart, data.n_persons)),
         chart=full_jacobian(best.x, n_beta, chart)[:, free],
         estimated=free,
     )
+
+
+def _at_zero(parameters: Parameters, chart: Chart, free: BoolVector, n_persons: int) -> BoolMatrix:
+    """(J, K) hazards that are held at the floor, which moves with the coefficients."""
+    if chart.structure == "loading":
+        return np.zeros(parameters.mu.shape, dtype=bool)
+    points = ~free[: chart.n_transitions * chart.n_points].reshape(chart.n_transitions, -1)
+    points &= ~empty_points(parameters.probabilities, chart, n_persons)
+    at_zero: BoolMatrix = np.take_along_axis(points, chart.combinations, axis=1)
+    return at_zero
+
+
+def _notes(parameters: Parameters, at_floor: BoolMatrix, chart: Chart, n_persons: int) -> list[str]:
+    """What is held, in words."""
+    notes = []
+    empty = int((parameters.probabilities * n_persons < FEW_PERSONS).sum())
+    if empty:
+        notes.append(f"{empty} combination(s) of points hold nobody, held there and not free")
+    lost = (
+        0
+        if chart.structure == "loading"
+        else int(empty_points(parameters.probabilities, chart, n_persons).sum())
+    )
+    if lost:
+        notes.append(f"{lost} point(s) of a transition hold nobody or were one with another, dropped")
+    if at_floor.any():
+        notes.append(
+            f"{int(at_floor.any(axis=1).sum())} transition(s) with a point at a zero hazard, held there"
+        )
+    return notes

@@ -104,7 +104,8 @@ class HazardResults(Estimates, Inference):
     @cached_property
     def outlines(self) -> tuple[Outline, ...]:
         """Names and sizes of the equations."""
-        return tuple(Outline.of(equation) for equation in self.equations)
+        pairs = zip(self.equations, self.specification.transitions, strict=True)
+        return tuple(Outline.of(equation, transition) for equation, transition in pairs)
 
     @cached_property
     def _estimated_covariance(self) -> FloatMatrix:
@@ -119,6 +120,11 @@ class HazardResults(Estimates, Inference):
     def n_spells(self) -> int:
         """Number of spells."""
         return len(self.spells)
+
+    @property
+    def n_truncated(self) -> int:
+        """Number of spells that were running when observation of them began."""
+        return int((self.spells.observed_from > 0).sum())
 
     # -- what follows from it --------------------------------------------------------------------------------
 

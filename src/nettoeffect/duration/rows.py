@@ -11,20 +11,44 @@ other rows are eta_j + mu_j + g(H), or g(H) alone if nothing happened; there cla
 
     e_l = d/d(eta_l) = 1{l = j} + g'(H) theta_l,
     d2/d(eta_l)d(eta_m) = g''(H) theta_l theta_m + g'(H) theta_l 1{l = m}
+
+The interval form depends on d_r and the hazards only through their product. So hazards are multiplied by d_r at the
+outset, and g is a function of u = d_r H.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
+from itertools import zip_longest
+from math import comb, factorial
 
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.arrays import Timing
 
-# Below this d H the series of g' and g'' are exact to rounding; above it the closed forms lose no digits.
-SERIES = 0.1
+# Up to this u = d H the approximant is exact to rounding; above it the closed forms lose no digits.
+FAR = 0.5
+
+
+def _approximant(degree: int = 6) -> tuple[FloatVector, FloatVector]:
+    """Coefficients in u^2, above and below the line, of t(u) = ((u / 2) coth(u / 2) - 1) / u^2.
+
+    In the Pade approximant P(u) / P(-u) of exp(u) (Baker and Graves-Morris 1996, sec. 1.2), u / 2 times the even part
+    of P over its odd part is (u / 2) coth(u / 2).
+    """
+    c = [
+        Fraction(comb(degree, k) * factorial(2 * degree - k), factorial(2 * degree))
+        for k in range(degree + 1)
+    ]
+    even, odd = c[2::2], [2 * each for each in c[1::2]]
+    above = [each - other for each, other in zip_longest(even, odd[1:], fillvalue=Fraction(0))]
+    return np.array(above, dtype=np.float64), np.array(odd, dtype=np.float64)
+
+
+ABOVE, BELOW = _approximant()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +78,31 @@ class RowTerms:
     def value(self) -> FloatMatrix:
         """(K, E) log-likelihoods."""
         nothing = self.transition < 0
-        own = self.hazard[self.transition, np.arange(len(nothing))]
+        own = self.integrated[self.transition, np.arange(len(nothing))]
         log_v = np.append(np.log(np.maximum(self.v, 1e-300)), np.zeros((1, self.v.shape[1])), axis=0)
-        value = self._form.value()
-        value += np.log(np.where(nothing, 1.0, own))
+        value = self.joint + np.log(np.where(nothing, 1.0, own))
         value += np.take(log_v.T, self.transition, axis=1, mode="wrap")
         return value
 
+    @cached_property
+    def integrated(self) -> FloatMatrix:
+        """(J, E) hazards times the length of the row, which plays no part in discrete time."""
+        return self.hazard if self.timing == "logit" else self.hazard * self.months
+
+    @cached_property
+    def joint(self) -> FloatMatrix:
+        """(K, E) g: what of the value does not depend on which transition happened, if any."""
+        return self._form.value()
+
     @property
     def slope(self) -> FloatMatrix:
-        """(K, E) g'(H)."""
-        return self._derivatives[0]
+        """(K, E) g', with respect to v' `integrated`."""
+        return self._form.slope
 
     @property
     def bend(self) -> FloatMatrix:
-        """(K, E) g''(H)."""
-        return self._derivatives[1]
+        """(K, E) g'', with respect to v' `integrated`."""
+        return self._form.bend
 
     @cached_property
     def score(self) -> FloatMatrix:
@@ -90,67 +123,63 @@ class RowTerms:
 
     @property
     def _theta(self) -> FloatMatrix:
-        return self.hazard[:, None, :] * self.v[:, :, None]
+        return self.integrated[:, None, :] * self.v[:, :, None]
 
     @cached_property
     def _form(self) -> _Interval | _Logit:
-        return _FORMS[self.timing](self.v.T @ self.hazard, self.months)
-
-    @cached_property
-    def _derivatives(self) -> tuple[FloatMatrix, FloatMatrix]:
-        return self._form.derivatives()
+        return _FORMS[self.timing](self.v.T @ self.integrated)
 
 
 class _Interval:
-    """g(H) = log((1 - exp(-u)) / H) at u = dH, without cancellation however small u.
+    """g(u) = log((1 - exp(-u)) / u) and its derivatives, without cancellation however small u.
 
-    The derivatives are computed both ways for all rows; what overflows in the wrong way is not taken.
+    With t as in `_approximant`, g' = u t - 1/2 and g'' = 1/4 - 2 t - (u t)^2; g = -log(1 + u (1 + g')).
     """
 
-    def __init__(self, total: FloatMatrix, months: FloatVector) -> None:
-        self.months = months
-        self.u = months * total
-        self.u += 1e-300  # an empty row has value 0
-        self.inverse = 1.0 / self.u
-        self.gone = np.expm1(-self.u)
+    def __init__(self, u: FloatMatrix) -> None:
+        self.u = u
+        with np.errstate(over="ignore", invalid="ignore"):  # where u is large the closed forms follow
+            square = u * u
+            tilt = _polynomial(ABOVE, square)
+            tilt /= _polynomial(BELOW, square)
+            self.slope = u * tilt
+            self.bend = np.multiply(self.slope, self.slope, out=square)
+            self.bend += 2.0 * tilt
+        np.subtract(0.25, self.bend, out=self.bend)
+        self.slope -= 0.5
+        far = np.flatnonzero(u > FAR)
+        if len(far):
+            inverse, over = 1.0 / u.take(far), -1.0 / np.expm1(-u.take(far))  # 1 / (1 - exp(-u))
+            self.slope.put(far, over - 1.0 - inverse)
+            self.bend.put(far, inverse * inverse - over * (over - 1.0))
 
     def value(self) -> FloatMatrix:
-        with np.errstate(divide="ignore"):  # a hazard without bound
-            value = np.log(-self.gone * self.inverse)
-        value += np.log(self.months)
-        return value
-
-    def derivatives(self) -> tuple[FloatMatrix, FloatMatrix]:
-        """g' = d (1 / (exp(u) - 1) - 1 / u) and g''."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            u = self.u
-            square = u * u
-            tilt = 1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600))
-            slope = u * tilt
-            bend = 0.25 - 2.0 * tilt - slope * slope  # g'' = 1/4 - 2 t - (u t)^2 where g' = u t - 1/2
-            slope -= 0.5
-            far = u > SERIES
-            if far.any():
-                inverse, over = self.inverse, -1.0 / self.gone  # 1 / (1 - exp(-u))
-                slope = np.where(far, over - 1.0 - inverse, slope)
-                bend = np.where(far, inverse * inverse - over * (over - 1.0), bend)
-        slope *= self.months
-        bend *= self.months * self.months
-        return slope, bend
+        value = self.slope + 1.0
+        value *= self.u
+        np.log1p(value, out=value)
+        return np.negative(value, out=value)
 
 
 class _Logit:
     """g(H) = -log(1 + H); the length of a row plays no part in discrete time."""
 
-    def __init__(self, total: FloatMatrix, _months: FloatVector) -> None:
+    def __init__(self, total: FloatMatrix) -> None:
         self.total = total
+        self.slope = -1.0 / (1.0 + total)
+        self.bend = self.slope * self.slope
 
     def value(self) -> FloatMatrix:
         return -np.log1p(self.total)
 
-    def derivatives(self) -> tuple[FloatMatrix, FloatMatrix]:
-        share = 1.0 / (1.0 + self.total)
-        return -share, share * share
+
+def _polynomial(coefficients: FloatVector, x: FloatMatrix) -> FloatMatrix:
+    """sum_k c_k x^k."""
+    total: FloatMatrix = coefficients[-1] * x
+    for each in coefficients[-2:0:-1]:
+        total += each
+        total *= x
+    total += coefficients[0]
+    return total
 
 
 _FORMS: dict[str, type[_Interval] | type[_Logit]] = {"interval": _Interval, "logit": _Logit}

@@ -25,7 +25,7 @@ class Stored:
 
     Attributes
     ----------
-    nobs, n_spells : int
+    nobs, n_spells, n_truncated : int
     outlines : tuple of Outline
     reported : tuple of Reported
         The terms, at each number of mass points.
@@ -37,6 +37,7 @@ class Stored:
 
     nobs: int
     n_spells: int
+    n_truncated: int
     outlines: tuple[Outline, ...]
     reported: tuple[Reported, ...]
     covariances: tuple[FloatMatrix, ...]
@@ -86,6 +87,11 @@ class SavedResults(Estimates, Inference):
     def n_spells(self) -> int:
         """Number of spells."""
         return self.stored.n_spells
+
+    @property
+    def n_truncated(self) -> int:
+        """Number of spells that were running when observation of them began."""
+        return self.stored.n_truncated
 
     @property
     def _estimated_covariance(self) -> FloatMatrix:

@@ -40,14 +40,21 @@ def save(fit: HazardResults, path: str | os.PathLike[str]) -> None:
         "clusters": None if fit.clusters is None else [fit.clusters.label, str(fit.clusters)],
         "persons": fit.nobs,
         "spells": fit.n_spells,
+        "truncated": fit.n_truncated,
         "equations": [
-            {"name": each.name, "loadings": list(each.loadings), "events": each.n_events}
+            {
+                "name": each.name,
+                "loadings": list(each.loadings),
+                "events": each.n_events,
+                "moderated": [[list(pair) for pair in own] for own in each.moderated],
+            }
             for each in fit.outlines
         ],
         "terms": [list(pair) for pair in fit.reported.names],
         "notes": [list(point.notes) for point in fit.points],
     }
     arrays = {f"centre/{number}": each.centre for number, each in enumerate(fit.outlines)}
+    arrays |= {f"moderators/{number}": each.moderator_centre for number, each in enumerate(fit.outlines)}
     arrays["sizes"] = np.array([len(beta) for beta in fit.parameters.beta])
     for number in range(1, len(fit.points) + 1):
         at = fit.at(number)
@@ -126,8 +133,16 @@ def _saved(file: Archive, path: str | os.PathLike[str]) -> SavedResults:
             stored=Stored(
                 nobs=words["persons"],
                 n_spells=words["spells"],
+                n_truncated=words["truncated"],
                 outlines=tuple(
-                    Outline(each["name"], tuple(each["loadings"]), arrays[f"centre/{number}"], each["events"])
+                    Outline(
+                        name=each["name"],
+                        loadings=tuple(each["loadings"]),
+                        centre=arrays[f"centre/{number}"],
+                        moderator_centre=arrays[f"moderators/{number}"],
+                        n_events=each["events"],
+                        moderated=tuple(tuple((t, m) for t, m in own) for own in each["moderated"]),
+                    )
                     for number, each in enumerate(words["equations"])
                 ),
                 reported=tuple(_reported(arrays, k, terms) for k in numbers),
@@ -174,7 +189,8 @@ def _check_same_values(saved: SavedResults, fit: HazardResults) -> None:
             "spells of the fit, built in the same way."
         )
     for now, then in zip(fit.outlines, saved.outlines, strict=True):
-        if not np.allclose(now.centre, then.centre, rtol=ROUNDING, atol=ROUNDING):
+        pairs = (now.centre, then.centre), (now.moderator_centre, then.moderator_centre)
+        if not all(np.allclose(*pair, rtol=ROUNDING, atol=ROUNDING) for pair in pairs):
             raise DesignError(
                 f"These are other spells than those of the results: covariates of '{now.name}' have other means. Give "
                 "the spells of the fit, with covariates on the same scale."
@@ -226,6 +242,7 @@ def _point_arrays(point: PathPoint) -> dict[str, Any]:
         "rivals": [rival.pack() for rival in point.rivals],
         "gradient_max": point.gradient_max,
         "spell_classes": point.spell_classes,
+        "zero": np.array(point.zero, dtype=np.intp),
     }
     optional = {"chart": point.chart, "estimated": point.estimated}
     return found | {name: array for name, array in optional.items() if array is not None}
@@ -247,6 +264,7 @@ def _point(arrays: Arrays, number: int, notes: list[str]) -> PathPoint:
         chart=own.get("chart"),
         estimated=own.get("estimated"),
         spell_classes=int(own["spell_classes"]),
+        zero=tuple(own["zero"].tolist()),
     )
 
 

@@ -121,9 +121,15 @@ class Chart:
 
 
 def relabelled(phi: FloatVector, chart: Chart) -> FloatVector:
-    """The same grid with its points in an order that makes the largest mass the reference."""
+    """The same grid with its points in an order that makes the largest mass, or that of each transition, the first."""
     j, r = chart.n_transitions, chart.n_points
     points = phi[: j * r].reshape(j, r).copy()
+    if chart.structure == "independent":
+        own = np.column_stack([np.zeros(j), phi[j * r :].reshape(j, r - 1)])
+        order = (own.argmax(axis=1)[:, None] + np.arange(r)) % r
+        own = np.take_along_axis(own, order, axis=1)
+        points = np.take_along_axis(points, order, axis=1)
+        return np.append(points.ravel(), (own[:, 1:] - own[:, :1]).ravel())
     masses = np.append(0.0, phi[j * r :]).reshape((r,) * j)
     for row, first in enumerate(np.unravel_index(int(masses.argmax()), masses.shape)):
         order = np.roll(np.arange(r), -int(first))

@@ -18,6 +18,10 @@ from nettoeffect.spells.split import split
 if TYPE_CHECKING:
     from nettoeffect.duration.results import HazardResults
 
+# Least standard deviation between spells, as a share of the mean: below it an effect of everything at stake, all starts
+# expected against none, would have to be told from its variation by one part in a hundred.
+LEAST = 0.01
+
 
 def threat(fit: HazardResults, *, ahead: float = 3.0, step: float = 1.0, name: str = "threat") -> Spells:
     """Add the expected number of programme starts in the months ahead to the covariates of the spells.
@@ -50,7 +54,8 @@ def threat(fit: HazardResults, *, ahead: float = 3.0, step: float = 1.0, name: s
     Raises
     ------
     DesignError
-        No entry equation, lengths that are not positive, a name that is taken.
+        No entry equation, lengths that are not positive, a name that is taken; a predicted entry hazard that is the
+        same for everybody at the same moment of a spell.
 
     Examples
     --------
@@ -68,6 +73,10 @@ def threat(fit: HazardResults, *, ahead: float = 3.0, step: float = 1.0, name: s
     episode, spell = rows.episode[kept], rows.spell[kept]
     coming = expected_starts(fit, episode, rows.start[kept], ahead)
     at_risk = ~rows.treated[kept] & (spells.origin[spell] == 0)
+    months = (rows.stop - rows.start)[kept]
+    _refuse_without_variation(
+        fit, episode[at_risk], rows.start[kept][at_risk], months[at_risk], ahead, step, name
+    )
     frame = spells.covariates.iloc[episode].reset_index(drop=True)
     frame = frame.assign(**{name: np.where(at_risk, coming, 0.0)})
     owner, begin, stop, covariates = merge(spell, rows.stop[kept], frame)
@@ -98,6 +107,34 @@ def expected_starts(fit: HazardResults, episode: IntVector, month: FloatVector, 
             months = relative @ np.diff(inside, axis=0)
             total += multipliers[rows[number][0]] * np.exp(covariate_index(equation, beta, episode)) * months
     return total
+
+
+def _refuse_without_variation(
+    fit: HazardResults,
+    episode: IntVector,
+    month: FloatVector,
+    length: FloatVector,
+    ahead: float,
+    step: float,
+    name: str,
+) -> None:
+    """Refuse a covariate that is the same for all spells at the same moment: then it is a function of elapsed time."""
+    number = np.floor(month / step + 1e-9).astype(np.intp)
+    coming = expected_starts(fit, episode, step * number, ahead)
+    mean = np.bincount(number, coming * length) / np.maximum(np.bincount(number, length), 1e-300)
+    spread = np.sqrt(np.average((coming - mean[number]) ** 2, weights=length))
+    average = np.average(coming, weights=length)
+    if spread < LEAST * average:
+        spec = fit.specification
+        formulas = [f"{each.name} ~ {each.formula}" for each in spec.transitions if each.kind == "programme"]
+        raise DesignError(
+            f"Covariate '{name}' would hardly differ between persons: before a programme starts, {average:.3g} starts are "
+            f"expected in the next {ahead:g} months, and at the same month of a spell the standard deviation between "
+            f"spells is {100 * spread / average:.2g} % of that ({100 * LEAST:g} % is the least). What is left is a "
+            "function of elapsed time, which the baseline and the effect of the programme take up. Give the entry "
+            f"equation ({'; '.join(formulas)}) covariates that move the chance to start and not the exits, such as the "
+            "intensity of programmes by region and month."
+        )
 
 
 def _check(fit: HazardResults, ahead: float, step: float, name: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nettoeffect.design.columns import FloatVector, IntVector
+from nettoeffect.duration.covariance import SINGULAR
+from nettoeffect.duration.maximise import TINY
 from nettoeffect.duration.path import PathPoint
 
 # The log-likelihood still to be gained, by the quadratic model, at a converged maximum.
@@ -16,6 +18,8 @@ DECREMENT = 1e-8
 AGREEMENT = 0.05
 # Standard error of a log hazard ratio above which the data say nothing about it.
 UNINFORMATIVE = 5.0
+# A parameter takes part in a direction without curvature with this share of its length; the most that are named.
+PART, NAMED = 0.1, 6
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def judge(
     errors: FloatVector,
     places: IntVector,
     terms: Sequence[tuple[str, str]],
+    loadings: Sequence[str],
 ) -> Verdict:
     """Apply the three conditions to a point of the path.
 
@@ -64,6 +69,8 @@ def judge(
         Standard errors of the packed parameters; nan where not available.
     places, terms : (T,) int, T pairs (equation, term)
         Places and names of the coefficients.
+    loadings : J str
+        Names of the rows of mass points.
     """
     reasons = []
     if not point.maximum.decrement < DECREMENT:
@@ -71,7 +78,9 @@ def judge(
             f"the gradient is not small: {point.maximum.decrement:.1e} log-likelihood points are still to be gained"
         )
     if not point.maximum.concave:
-        reasons.append("the information matrix is not positive definite on the free parameters")
+        found = undetermined(point, dict(zip(places.tolist(), terms, strict=True)), loadings)
+        among = f", for lack of a curvature in: {', '.join(found)}" if found else ""
+        reasons.append(f"the information matrix is not positive definite on the free parameters{among}")
     spread = _disagreement(point, effects, errors)
     if spread > AGREEMENT:
         reasons.append(
@@ -81,6 +90,49 @@ def judge(
         f"{eq}: {term}" for (eq, term), at in zip(terms, places, strict=True) if errors[at] > UNINFORMATIVE
     ]
     return Verdict(not reasons, tuple(reasons), (*point.notes, *_notes(point, weak)))
+
+
+def undetermined(
+    point: PathPoint, terms: Mapping[int, tuple[str, str]], loadings: Sequence[str]
+) -> list[str]:
+    """Name the parameters in which the likelihood does not bend down, scaled to unit curvature.
+
+    Parameters
+    ----------
+    point : PathPoint
+    terms : mapping of int to pair (equation, term)
+        Coefficients by their place in the packed parameters.
+    loadings : J str
+        Names of the rows of mass points.
+    """
+    information = point.information
+    if not np.isfinite(information).all():
+        return []
+    diagonal = np.abs(np.diag(information))
+    scale = 1.0 / np.sqrt(np.maximum(diagonal, max(1e-10 * diagonal.max(initial=0.0), TINY)))
+    values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
+    part = (np.abs(vectors[:, values <= SINGULAR]) > PART).any(axis=1)
+    packed = np.flatnonzero((point.jacobian[:, part] != 0).any(axis=1))
+    names = [f"{terms[at][0]}: {terms[at][1]}" for at in packed.tolist() if at in terms]
+    found = [*names, *_of_mixing(point, packed, loadings)]
+    more = [f"{len(found) - NAMED} more"] if len(found) > NAMED else []
+    return [*found[:NAMED], *more]
+
+
+def _of_mixing(point: PathPoint, packed: IntVector, loadings: Sequence[str]) -> list[str]:
+    """Mass points by transition, and probabilities; classes are numbered as in the table of the mixing distribution."""
+    n_beta, (n_rows, k) = sum(len(beta) for beta in point.parameters.beta), point.parameters.mu.shape
+    number = np.empty(k, dtype=np.intp)
+    number[np.argsort(-point.parameters.probabilities, kind="stable")] = np.arange(k)
+    moved = np.zeros((n_rows + 1, k), dtype=bool)
+    inside = packed[packed >= n_beta] - n_beta
+    moved.flat[inside + (inside >= n_rows * k)] = True  # the first logit is no parameter
+    labels = [*(f"mass points of {name}" for name in loadings), "probabilities"]
+    return [
+        f"{label} in classes {', '.join(map(str, sorted(number[row].tolist())))}"
+        for label, row in zip(labels, moved, strict=True)
+        if row.any()
+    ]
 
 
 def _disagreement(point: PathPoint, effects: IntVector, errors: FloatVector) -> float:

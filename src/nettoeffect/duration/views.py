@@ -132,7 +132,7 @@ class GroupedSums(PersonSums):
         add_mixing_corner(post, self.survived, parameters.mu, gradient, hessian)
         own = np.arange(k)
         weight = post.p[:, self.person]
-        v, h = np.exp(parameters.mu), self.hazard
+        v, h = np.exp(parameters.mu), terms.integrated
         for row in range(j):
             for column in range(row + 1):
                 bent = (weight * terms.bend) @ (h[row] * h[column]) * v[row] * v[column]
@@ -157,6 +157,6 @@ class GroupedSums(PersonSums):
         top = log_terms.max(axis=0)
         p = np.exp(log_terms - top)
         total = p.sum(axis=0)
-        s = np.array([[self._by_person(h * slope) for slope in terms.slope] for h in self.hazard])
+        s = np.array([[self._by_person(h * slope) for slope in terms.slope] for h in terms.integrated])
         s = (s - self.survived[:, None, :]) * v[:, :, None] + self.n[:, None, :]
         return Posterior(top + np.log(total), p / total, s), terms

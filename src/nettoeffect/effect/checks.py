@@ -6,7 +6,7 @@ from typing import get_args
 
 import numpy as np
 
-from nettoeffect.effect.hazards import Population
+from nettoeffect.effect.hazards import Whom
 from nettoeffect.effect.occupancy import FloatArray, FloatVector, Origin
 from nettoeffect.errors import EffectError
 
@@ -17,7 +17,7 @@ def check_options(*, origin: str, population: str, start: float, states: tuple[s
     """Refuse unknown options, a start that contradicts the origin, and states without names of their own."""
     for name, value, options in (
         ("origin", origin, get_args(Origin)),
-        ("population", population, get_args(Population)),
+        ("population", population, get_args(Whom)),
     ):
         if value not in options:
             raise EffectError(f"{name}={value!r} is not known. Use one of: {', '.join(map(repr, options))}.")

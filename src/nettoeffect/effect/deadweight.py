@@ -24,7 +24,8 @@ class Deadweight:
     Parameters
     ----------
     state : str
-    month : float, months since the effect's origin
+    month : float or None, months since the effect's origin
+        None for an outcome that has its moment in its name.
     gross : float, probability
         F1, placed with the programme.
     counterfactual : float, probability
@@ -52,7 +53,7 @@ class Deadweight:
     """
 
     state: str
-    month: float
+    month: float | None
     gross: float
     counterfactual: float
     net: float
@@ -75,9 +76,7 @@ class Deadweight:
         return table
 
     def __repr__(self) -> str:
-        lines = [
-            f"Deadweight: share of '{self.state}' at month {self.month:g} that would have happened anyway"
-        ]
+        lines = [f"Deadweight: share of '{self.state}'{_at(self.month)} that would have happened anyway"]
         lines.append(self.frame().to_string(float_format="{:.4f}".format, na_rep="-"))
         if self.share_monotone is not None:
             lines.append(
@@ -91,7 +90,7 @@ def deadweight(
     counterfactual: float,
     *,
     state: str,
-    month: float,
+    month: float | None,
     draws: tuple[FloatVector, FloatVector] | None = None,
     level: float = 0.95,
 ) -> Deadweight:
@@ -112,14 +111,11 @@ def deadweight(
     monotone = counterfactual <= gross + _ROUNDING
     reason = ""
     if gross <= 0:
-        reason = (
-            f"Nobody has left to {state} by month {month:g}, so there is no placement to take a share of."
-        )
+        reason = f"Nobody has reached '{state}'{_at(month)}, so there is no placement to take a share of."
     elif not monotone:
         reason = (
-            f"By month {month:g} more would have left to {state} without the programme "
-            f"({counterfactual:.4f}) than with it ({gross:.4f}). It keeps some from leaving, "
-            "so the share is known only within its bounds."
+            f"More would have reached '{state}'{_at(month)} without the programme ({counterfactual:.4f}) than with "
+            f"it ({gross:.4f}). It keeps some from it, so the share is known only within its bounds."
         )
         point["share"] = float("nan")
     intervals, share_monotone = {}, None
@@ -135,6 +131,10 @@ def deadweight(
         intervals=intervals,
         share_monotone=share_monotone,
     )
+
+
+def _at(month: float | None) -> str:
+    return "" if month is None else f" at month {month:g}"
 
 
 def _quantities(gross: FloatVector, counterfactual: FloatVector) -> dict[str, FloatVector]:

@@ -21,6 +21,8 @@ from nettoeffect.effect.occupancy import (
 from nettoeffect.errors import EffectError
 
 Population = Literal["treated", "inflow", "survivors"]
+# Whom an effect may average over: also all units of a sample, or those with counterparts in the other arm.
+Whom = Literal["treated", "inflow", "survivors", "all", "overlap"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -13,24 +13,23 @@ from scipy.interpolate import PPoly
 
 from nettoeffect.effect.amount import MIN_DRAWS, Amount, PersonMonths, interval, tails
 from nettoeffect.effect.bands import bands
-from nettoeffect.effect.checks import check_curve, check_months, check_options, check_probabilities
-from nettoeffect.effect.curve import linear, smooth, value_at
+from nettoeffect.effect.curve import linear, value_at
 from nettoeffect.effect.deadweight import Deadweight, deadweight
 from nettoeffect.effect.hazards import Population, curves_from_hazards
 from nettoeffect.effect.lock_in import LockIn, lock_in
-from nettoeffect.effect.occupancy import FloatArray, FloatMatrix, FloatVector, Origin
-from nettoeffect.effect.outcome import destination_of, is_destination, outcome_of, placed
+from nettoeffect.effect.occupancy import FloatArray
+from nettoeffect.effect.outcome import placed
+from nettoeffect.effect.sides import Sides
 from nettoeffect.errors import EffectError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Curves = Callable[[FloatVector], tuple[FloatMatrix, FloatMatrix]]
 Language = Literal["nl", "en"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NetEffect:
+class NetEffect(Sides):
     """Occupancy of states with and without a programme, month by month.
 
     Parameters
@@ -46,9 +45,9 @@ class NetEffect:
     draws : pair of (B, T, S) array_like, optional
         The two curves drawn jointly from their sampling distribution: row b of both belongs together.
         Intervals take at least 20.
-    population : {"treated", "inflow", "survivors"}
-        Who it averages over: those who start (ATT), everybody who enters, or those still on benefit without a
-        start.
+    population : {"treated", "inflow", "survivors", "all", "overlap"}
+        Who it averages over: those who start (ATT), everybody who enters, those still on benefit without a start
+        (ATC), all units of a sample (ATE), or those with counterparts in the other arm (ATO).
     n : int, optional
         Number of persons averaged over.
     unit : str
@@ -61,6 +60,9 @@ class NetEffect:
         Exact curves: months (N,) -> (with, without), each (N, S). An attribute `knots` may list months at
         which they have a kink. Lock-in, person-months and `at` then use them; without, curves are linear
         between the months.
+    absorbing : bool
+        Whether who left to a state counts as there for good, so that its curve is the share that has left to it by
+        then. If False, it is the share that is there at that moment, whatever happened before.
 
     Raises
     ------
@@ -75,45 +77,6 @@ class NetEffect:
     >>> round(effect.lock_in().depth, 4)
     0.1537
     """
-
-    months: FloatVector
-    states: tuple[str, ...]
-    with_programme: FloatMatrix
-    without_programme: FloatMatrix
-    origin: Origin = "programme_start"
-    draws: tuple[FloatArray, FloatArray] | None = None
-    population: Population = "treated"
-    n: int | None = None
-    unit: str = "probability"
-    method: str = ""
-    label: str = ""
-    start: float = 0.0
-    curves: Curves | None = field(default=None)
-
-    def __post_init__(self) -> None:
-        for name in ("months", "with_programme", "without_programme"):
-            object.__setattr__(self, name, _frozen(getattr(self, name)))
-        object.__setattr__(self, "states", tuple(self.states))
-        if self.draws is not None:
-            object.__setattr__(self, "draws", tuple(_frozen(draw) for draw in self.draws))
-        check_options(origin=self.origin, population=self.population, start=self.start, states=self.states)
-        self._check_curves()
-
-    def _check_curves(self) -> None:
-        check_months(self.months)
-        shape: tuple[int, ...] = (len(self.months), len(self.states))
-        curves = {"with_programme": self.with_programme, "without_programme": self.without_programme}
-        if self.draws is not None:
-            if len(self.draws) != 2:
-                raise EffectError(
-                    "draws must be a pair of arrays, with the programme and without it. "
-                    f"There are {len(self.draws)}."
-                )
-            curves |= {"draws[0]": self.draws[0], "draws[1]": self.draws[1]}
-        for name, curve in curves.items():
-            check_curve(name, curve, (len(self.draws[0]), *shape) if self.draws and name[0] == "d" else shape)
-            if self.unit == "probability":
-                check_probabilities(name, curve, self.months, self.states)
 
     @classmethod
     def from_hazards(
@@ -195,16 +158,6 @@ class NetEffect:
             curves=curves,
         )
 
-    @property
-    def effect(self) -> FloatMatrix:
-        """(T, S): with the programme minus without."""
-        return self.with_programme - self.without_programme
-
-    @property
-    def interval_draws(self) -> tuple[FloatArray, FloatArray] | None:
-        """The draws, where there are enough for an interval (20); None otherwise."""
-        return self.draws if self.draws is not None and len(self.draws[0]) >= MIN_DRAWS else None
-
     def frame(self, level: float = 0.95) -> pd.DataFrame:
         """Tidy table: one row per month and state.
 
@@ -239,7 +192,7 @@ class NetEffect:
         """Months per person that the programme adds to a state: the area under the effect up to `horizon`.
 
         Of ``"benefit"`` the two sides are restricted mean durations: expected months on benefit up to `horizon`. Of
-        ``"work"`` they are expected months since leaving to work.
+        ``"work"`` they are expected months since leaving to work, or in work where the effect is not `absorbing`.
 
         Parameters
         ----------
@@ -329,13 +282,18 @@ class NetEffect:
         Raises
         ------
         EffectError
-            The effect is no probability, or the state is the benefit.
+            The effect is no probability, the state is the benefit, or an inflow cohort has returns.
         """
         column = self._destination(state)
         if self.unit != "probability":
             raise EffectError(
                 f"Deadweight is a share of placements, and this effect is in {self.unit}. "
                 "Ask it of an effect in probabilities."
+            )
+        if not self.knows_placements:
+            raise EffectError(
+                f"With returns, some of an inflow cohort left before month {self.start:g} and came back: who of those "
+                "placed took part is not known. Ask it with population='treated' or 'survivors'."
             )
         tails(level)
         start = min(self.start, float(self.months[-1]))
@@ -402,30 +360,6 @@ class NetEffect:
             f"{table.round(4).to_string()}"
         )
 
-    def state_name(self, state: str | None = None) -> str:
-        """Check the name of a state; without one, or for a ``"work"`` there is not, pick the outcome.
-
-        The outcome is the first of ``"work"``, ``"werk"``, ``"job"`` and ``"baan"`` that there is, or else the
-        only exit.
-
-        Raises
-        ------
-        EffectError
-            Unknown state, or several exits of which none is the outcome.
-        """
-        return outcome_of(self.states, self.unit, state)
-
-    def is_destination(self, state: str) -> bool:
-        """Whether people leave to this state: less of the benefit they leave is a gain."""
-        return is_destination(self.states, self.unit, state)
-
-    def _column(self, state: str | None) -> int:
-        return self.states.index(self.state_name(state))
-
-    def _destination(self, state: str | None) -> int:
-        """Column of a state that people leave to."""
-        return self.states.index(destination_of(self.states, self.unit, state))
-
     def _placed(
         self, values: tuple[FloatArray, FloatArray], at_start: FloatArray, month: float, column: int
     ) -> tuple[FloatArray, FloatArray]:
@@ -434,46 +368,3 @@ class NetEffect:
             return values[0][..., column], values[1][..., column]
         benefit = self.states.index("benefit") if "benefit" in self.states else 0
         return placed(values, at_start, begun=month > self.start, column=column, benefit=benefit)
-
-    def _check_month(self, month: float) -> float:
-        if not 0 <= month <= self.months[-1]:
-            raise EffectError(
-                f"Month {month} lies outside the effect, which runs from month 0 to {self.months[-1]:g}. "
-                "Nothing is extrapolated: make the effect with a longer horizon."
-            )
-        return month
-
-    def _values(self, month: float) -> tuple[FloatVector, FloatVector]:
-        """Both curves (S,) at one month."""
-        self._check_month(month)
-        if self.curves is not None and month not in self.months:
-            with_programme, without_programme = self.curves(np.array([month], dtype=float))
-            return with_programme[0], without_programme[0]
-        return (
-            value_at(self.months, self.with_programme, month),
-            value_at(self.months, self.without_programme, month),
-        )
-
-    def _pieces(self, column: int) -> tuple[PPoly, PPoly]:
-        """One state's curve with and without the programme."""
-        if self.curves is None:
-            return linear(self.months, self.with_programme[:, column]), linear(
-                self.months, self.without_programme[:, column]
-            )
-        curves = self.curves
-        kinks = np.asarray(getattr(curves, "knots", ()), dtype=float)
-        knots = np.union1d(self.months, kinks[(kinks > 0) & (kinks < self.months[-1])])
-        both = smooth(lambda months: np.stack([curve[:, column] for curve in curves(months)], axis=1), knots)
-        return PPoly(both.c[..., 0], both.x), PPoly(both.c[..., 1], both.x)
-
-    def _drawn_curves(self, column: int) -> Iterator[PPoly] | None:
-        if (draws := self.interval_draws) is None:
-            return None
-        drawn = (draws[0] - draws[1])[:, :, column]
-        return (linear(self.months, draw) for draw in drawn)
-
-
-def _frozen(values: ArrayLike) -> FloatArray:
-    array = np.array(values, dtype=float)
-    array.setflags(write=False)
-    return array

@@ -18,25 +18,38 @@ from nettoeffect.errors import EffectError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+OWN_START = "own start"
 _START = re.compile(r"start (?:at month )?(\d+(?:\.\d+)?)")
 
 
-def start_month(label: str) -> float | None:
-    """The start month a label names, or None: ``"start at month 6"`` and ``"start 6"`` are 6.
+def split_label(label: str) -> tuple[str, str]:
+    """Programme or group that a label names, and its start moment; either may be empty.
 
     Examples
     --------
-    >>> start_month("start at month 6"), start_month("own start")
+    >>> split_label("course, start at month 6"), split_label("own start"), split_label("women")
+    (('course', 'start at month 6'), ('', 'own start'), ('women', ''))
+    """
+    about, _, moment = label.rpartition(", ")
+    return (about, moment) if moment == OWN_START or _START.fullmatch(moment) else (label, "")
+
+
+def start_month(label: str) -> float | None:
+    """The start month a label names, or None: ``"start at month 6"`` and ``"course, start 6"`` are 6.
+
+    Examples
+    --------
+    >>> start_month("course, start at month 6"), start_month("own start")
     (6.0, None)
     """
-    found = _START.fullmatch(label)
+    found = _START.fullmatch(split_label(label)[1])
     return float(found[1]) if found else None
 
 
 class Scenarios(Mapping[str, NetEffect]):
     """A mapping of label to `NetEffect`, with the methods of one stacked into tables.
 
-    A number finds the scenario that starts at that month: ``scenarios[6]`` is ``scenarios["start at month 6"]``.
+    A number finds the only scenario that starts at that month: ``scenarios[6]`` is ``scenarios["start at month 6"]``.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nettoeffect.effect.amount import MIN_DRAWS, Amount, interval, tails
-from nettoeffect.effect.hazards import Population
+from nettoeffect.effect.hazards import Whom
 from nettoeffect.effect.occupancy import Origin
 from nettoeffect.errors import AssumptionError
 from nettoeffect.mkba.assumptions import Assumptions
@@ -59,7 +59,7 @@ class Ledger:
     cumulated_draws: FloatArray | None
     assumptions: Assumptions
     label: str = ""
-    population: Population = "treated"
+    population: Whom = "treated"
     origin: Origin = "programme_start"
     start: float = 0.0
 

@@ -10,7 +10,7 @@ from nettoeffect.mkba import Ledger
 from nettoeffect.report.blocks import Block, Box, Cell, Figures, Section, Text
 from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.cost_sections import SOCIETY
-from nettoeffect.report.effect_sections import in_doubt, numbers, value_at, wanted
+from nettoeffect.report.effect_sections import in_doubt, numbers, placements_known, value_at, wanted
 from nettoeffect.report.estimate_sections import moved_warning, verdict_warning
 from nettoeffect.report.pen import Pen
 
@@ -28,8 +28,8 @@ def brief_section(chapter: Chapter, pen: Pen) -> Section:
         blocks += [Text(" ".join(_effect(chapter, pen))), *(Text(line) for line in _around(chapter, pen))]
         if wanted(chapter):
             blocks.append(Text(" ".join(_lock_in(chapter, pen))))
-            deadweight = " ".join(_deadweight(chapter, pen))
-            blocks += [Text(deadweight)] if deadweight else []
+        deadweight = " ".join(_deadweight(chapter, pen)) if placements_known(chapter) else ""
+        blocks += [Text(deadweight)] if deadweight else []
     if chapter.ledgers:
         blocks.append(Text(_mkba(_ledger(chapter), pen)))
     return Section("brief", pen.text("brief"), tuple(blocks))
@@ -56,6 +56,7 @@ def _figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
                 )
                 bounds = (spread["depth"][1], spread["depth"][0]) if spread else None
                 yield caption, _figure(found.depth, pen.shortfall, bounds, write.unit, pen)
+        if placements_known(chapter):
             anyway = effect.deadweight(last, state)
             if not math.isnan(anyway.share):
                 caption, bounds = (
@@ -105,9 +106,12 @@ def _effect(chapter: Chapter, pen: Pen) -> Iterator[str]:
     key = "brief_effect" if effect.unit == "probability" else "brief_amount"
     yield pen.text(
         key, who=pen.who(name, effect), horizon=pen.short(last), since=pen.text(f"since_{effect.origin}"),
-        with_=write.level(with_), without=write.level(without), reached=pen.reached(state), state=pen.label(state),
+        with_=write.level(with_), without=write.level(without),
+        state=pen.label(state), **pen.reach(state, there=chapter.there),
         effect=_effect_text(effect, state, pen),
     )  # fmt: skip
+    if chapter.notice:
+        yield pen.text(f"without_{chapter.notice}")
     _, bounds = _value(effect, state)
     if bounds is not None and bounds[0] < 0 < bounds[1]:
         yield pen.text("zero_inside")
@@ -127,7 +131,8 @@ def _around(chapter: Chapter, pen: Pen) -> Iterator[str]:
         if name != chapter.main
     ]
     if others:
-        yield pen.text("brief_others", list=pen.listed(others))
+        key = "brief_others" if chapter.by_start else "brief_other_cases"
+        yield pen.text(key, list=pen.listed(others))
     if wanted(chapter):
         gain = effect.person_months(state)
         months = _with_interval(pen.months(gain), gain.interval, pen.signed, pen)
@@ -149,7 +154,7 @@ def _lock_in(chapter: Chapter, pen: Pen) -> Iterator[str]:
     spread = found.intervals.get("depth")
     depth = _with_interval(pen.points(found.depth, signed=False), spread, pen.hundred, pen)
     values = {
-        "month": pen.month(found.depth_month), "depth": depth, "reached": pen.reached(found.state),
+        "month": pen.month(found.depth_month), "depth": depth, **pen.reach(found.state, there=chapter.there),
         "people": pen.text(f"people_{effect.origin}"),
     }  # fmt: skip
     horizon = pen.short(found.horizon)
@@ -173,7 +178,8 @@ def _deadweight(chapter: Chapter, pen: Pen) -> Iterator[str]:
         pen.whole_hundred(found.share), found.intervals.get("share"), pen.whole_hundred, pen
     )
     yield pen.text(
-        "brief_deadweight", month=pen.short(last), share=share, reached=pen.reached(state), state=pen.label(state),
+        "brief_deadweight", month=pen.short(last), share=share,
+        state=pen.label(state), **pen.reach(state, there=chapter.there),
         lower=pen.whole_hundred(found.lower), upper=pen.whole_hundred(found.upper),
     )  # fmt: skip
     net = found.intervals.get("net")

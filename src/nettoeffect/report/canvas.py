@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import Formatter
@@ -95,7 +96,11 @@ def quiet(
     ax.set_axisbelow(True)
     if zero:
         ax.axhline(0, color=INK, linewidth=0.9, zorder=1.5)
-    axis = ax.yaxis if along == "y" else ax.xaxis
+    write_numbers(ax.yaxis if along == "y" else ax.xaxis, language)
+
+
+def write_numbers(axis: Axis, language: Language) -> None:
+    """Write the ticks of an axis as numbers are written in the language."""
     axis.set_major_formatter(_Numbers(language))
 
 

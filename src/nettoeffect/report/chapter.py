@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nettoeffect.duration.net_effect import NEVER_TOLD, STAY_TOLD
 from nettoeffect.duration.results import HazardResults
 from nettoeffect.effect import NetEffect, Scenarios
-from nettoeffect.effect.scenarios import start_month
+from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import NettoEffectError
 from nettoeffect.mkba import Ledger
 from nettoeffect.spells import Spells
@@ -17,6 +18,12 @@ from nettoeffect.synthetic import Truth
 _KNOWN = "a text, Spells, a fit, NetEffect, Scenarios, Ledger, a mapping of Ledgers, or the Truth of a synthetic panel"
 
 _APART = "other effects of its chapter, and would stand in one table with them. Start a chapter with a text before it."
+
+# What a method says of the meaning of its curves, and how to call a difference in it.
+_MEANS = {
+    STAY_TOLD: "whether programmes are announced",
+    NEVER_TOLD: "whether programmes are announced",
+}
 
 
 @dataclass
@@ -65,6 +72,23 @@ class Chapter:
         effect = self.effects[self.main]
         return effect.state_name(self.state if self.state in effect.states else None)
 
+    @property
+    def by_start(self) -> bool:
+        """Whether its effects differ in their start moment and in nothing else that their labels name."""
+        return not any(split_label(name)[0] for name in self.effects)
+
+    @property
+    def there(self) -> bool:
+        """Whether shares are of those who are in the outcome, instead of those who once left for it."""
+        effect = self.effects[self.main]
+        return not effect.absorbing or not effect.is_destination(self.outcome)
+
+    @property
+    def notice(self) -> str:
+        """What becomes of announcements without the programme: ``"told"``, ``"untold"``, or empty without any."""
+        method = self.effects[self.main].method
+        return "told" if STAY_TOLD in method else "untold" if NEVER_TOLD in method else ""
+
     def true_effect(self, label: str) -> NetEffect | None:
         """The true effect beside the one with this label, where it is known."""
         effect, truth = self.effects[label], self.truth
@@ -73,7 +97,7 @@ class Chapter:
         if isinstance(truth, Mapping):
             return next((found for name, found in truth.items() if _same(name, label)), None)
         start = start_month(label)
-        if truth is None or start is None:
+        if truth is None or start is None or split_label(label)[0]:
             return None
         found: NetEffect = truth.net_effect(
             start=start, horizon=int(effect.months[-1]), population=effect.population
@@ -89,8 +113,9 @@ class Chapter:
 
 
 def _same(name: str, label: str) -> bool:
-    start = start_month(name)
-    return name == label or (start is not None and start == start_month(label))
+    start, about = start_month(name), split_label(name)[0]
+    same_start = start is not None and start == start_month(label)
+    return name == label or (same_start and about == split_label(label)[0])
 
 
 def chapters(items: object) -> list[Chapter]:
@@ -174,6 +199,9 @@ def _add_effects(chapter: Chapter, more: Mapping[str, NetEffect], position: int)
             raise NettoEffectError(f"Item {position} differs in {name} from {_APART}")
     if any(effect.months[-1] != first.months[-1] for effect in more.values()):
         raise NettoEffectError(f"Item {position} differs in horizon from {_APART}")
+    for words, what in _MEANS.items():
+        if any((words in effect.method) != (words in first.method) for effect in more.values()):
+            raise NettoEffectError(f"Item {position} differs in {what} from {_APART}")
 
 
 def _check_ledgers(chapter: Chapter) -> None:

@@ -37,7 +37,7 @@ def mkba_section(chapter: Chapter, pen: Pen) -> Section:
         text = pen.text("mkba_text", per=per, horizon=pen.short(float(ledger.months[-1])))
         if ledger.label:
             text = f"{text} {pen.text('mkba_effect', name=pen.scenario(ledger.label))}"
-        caption = pen.scenario(name).capitalize() if several else ""
+        caption = pen.titled(name) if several else ""
         blocks += [Text(text), _table(ledger, caption, pen)]
         blocks.append(
             embed(
@@ -83,9 +83,7 @@ def assumptions_section(chapter: Chapter, pen: Pen) -> Section:
         blocks.append(Box("plain", pen.text("assumptions_synthetic")))
     several = len(chapter.ledgers) > 1
     for name, ledger in chapter.ledgers.items():
-        blocks.append(
-            _assumptions(ledger.assumptions, pen.scenario(name).capitalize() if several else "", pen)
-        )
+        blocks.append(_assumptions(ledger.assumptions, pen.titled(name) if several else "", pen))
     return Section("assumptions", pen.text("assumptions"), tuple(blocks))
 
 

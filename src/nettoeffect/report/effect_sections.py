@@ -10,6 +10,7 @@ from typing import Any
 from nettoeffect.effect import NetEffect, Scenarios
 from nettoeffect.effect.deadweight import Deadweight
 from nettoeffect.effect.lock_in import LockIn
+from nettoeffect.effect.scenarios import start_month
 from nettoeffect.report.blocks import Block, Cell, Row, Section, Table, Text, cells, embed
 from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.pen import Pen
@@ -53,6 +54,11 @@ def wanted(chapter: Chapter) -> bool:
     return effect.unit == "probability" and effect.is_destination(state) and state not in _UNWANTED
 
 
+def placements_known(chapter: Chapter) -> bool:
+    """Whether deadweight can be told of every effect of this chapter."""
+    return wanted(chapter) and all(effect.knows_placements for effect in chapter.effects.values())
+
+
 def in_doubt(result: LockIn) -> bool:
     """Whether fewer than 95 % of the draws agree with the estimate on whether there is lock-in."""
     if result.share_lock_in is None:
@@ -79,12 +85,17 @@ def months_shown(effect: NetEffect) -> list[float]:
 def net_effect_section(chapter: Chapter, pen: Pen) -> Section:
     """What the programme adds, by start moment and month: tables and pictures."""
     main, effects = chapter.effects[chapter.main], chapter.effects
-    who = pen.who(chapter.main, main) if len(effects) == 1 else pen.text("each_start")
+    each = pen.text("each_start" if chapter.by_start else "each_case")
+    who = pen.who(chapter.main, main) if len(effects) == 1 else each
+    against = pen.text(f"against_{chapter.notice}" if chapter.notice else "against")
     if main.unit == "probability":
-        intro = pen.text("net_effect_text", who=who, reached=pen.reached(chapter.outcome))
+        reached = pen.reach(chapter.outcome, there=chapter.there)
+        intro = pen.text("net_effect_text", who=who, against=against, **reached)
     else:
-        intro = pen.text("net_effect_amount", who=who, unit=pen.label(main.unit))
-    blocks: list[Block] = [Text(" ".join([intro, *_averaged(main, pen)]))]
+        intro = pen.text("net_effect_amount", who=who, against=against, unit=pen.label(main.unit))
+    blocks: list[Block] = [Text(" ".join([intro, *_averaged(chapter.main, main, pen)]))]
+    if chapter.notice:
+        blocks.append(Text(pen.text(f"without_{chapter.notice}")))
     if main.interval_draws is None:
         blocks.append(Text(pen.text("no_draws"), soft=True))
     blocks += _pictures(chapter, pen)
@@ -95,10 +106,17 @@ def net_effect_section(chapter: Chapter, pen: Pen) -> Section:
     return Section("net-effect", pen.text("net_effect"), tuple(blocks))
 
 
-def _averaged(effect: NetEffect, pen: Pen) -> Iterator[str]:
+def _averaged(name: str, effect: NetEffect, pen: Pen) -> Iterator[str]:
+    """How many it averages over; those who start at a given month are weighed by their chance to."""
     if effect.n is not None:
-        key = "averaged_treated" if effect.population == "treated" else "averaged"
+        weighed = effect.population == "treated" and start_month(name) is not None
+        key = "averaged_treated" if weighed else "averaged"
         yield pen.text(key, n=pen.number(effect.n, 0))
+
+
+def _column_note(chapter: Chapter, pen: Pen) -> list[str]:
+    """What the column without the programme holds, where that is more than its name says."""
+    return [pen.text(f"column_{chapter.notice}")] if chapter.notice else []
 
 
 def _truths(chapter: Chapter) -> Mapping[str, NetEffect]:
@@ -112,12 +130,13 @@ def _pictures(chapter: Chapter, pen: Pen) -> Iterator[Block]:
     main = chapter.main
     bands = [pen.text("picture_bands")] if effects[main].interval_draws is not None else []
     figure = plot_effect(effects[main], state=chapter.outcome, truth=truths.get(main), language=language)
-    caption = pen.text("picture_effect", name=pen.scenario(main).capitalize())
+    caption = pen.text("picture_effect", name=pen.titled(main))
     yield embed(figure, " ".join([caption, *bands]))
     if len(effects) > 1:
         complete = truths if len(truths) == len(effects) else None
         figure = plot_scenarios(Scenarios(effects), state=chapter.outcome, truth=complete, language=language)
-        yield embed(figure, " ".join([pen.text("picture_scenarios"), *bands]))
+        caption = pen.text("picture_scenarios" if chapter.by_start else "picture_cases")
+        yield embed(figure, " ".join([caption, *bands]))
     if truths:
         yield Text(pen.text("truth_drawn"), soft=True)
 
@@ -126,7 +145,7 @@ def _by_month(chapter: Chapter, pen: Pen) -> Table:
     truths = _truths(chapter)
     rows = []
     for name, effect in chapter.effects.items():
-        rows.append(Row(pen.scenario(name).capitalize(), kind="group"))
+        rows.append(Row(pen.titled(name), kind="group"))
         write = numbers(effect, pen)
         for month in months_shown(effect):
             found = _sides_and_effect(effect, month, chapter.outcome, write, pen)
@@ -137,8 +156,9 @@ def _by_month(chapter: Chapter, pen: Pen) -> Table:
             rows.append(Row(pen.text("month_row", month=pen.short(month)), found))
     main = chapter.effects[chapter.main]
     since = pen.text(f"since_{main.origin}")
-    head = [pen.text("c_start_month", since=since), *_effect_head(main, pen)]
-    return Table((*head, *([pen.text("c_truth")] if truths else [])), tuple(rows))
+    head = [pen.text("c_start_month" if chapter.by_start else "c_case_month", since=since)]
+    head += [*_effect_head(main, pen), *([pen.text("c_truth")] if truths else [])]
+    return Table(tuple(head), tuple(rows), " ".join(_column_note(chapter, pen)))
 
 
 def _effect_head(effect: NetEffect, pen: Pen) -> list[str]:
@@ -174,14 +194,16 @@ def _person_months(chapter: Chapter, pen: Pen) -> Table:
             row.append(
                 Cell(pen.person_months(truths[name].person_months(chapter.outcome)) if name in truths else "")
             )
-        rows.append(Row(pen.scenario(name).capitalize(), tuple(row)))
+        rows.append(Row(pen.titled(name), tuple(row)))
     key = "months_caption" if main.unit == "probability" else "amounts_caption"
     caption = pen.text(
         key, state=pen.label(chapter.outcome), horizon=pen.short(float(main.months[-1])), unit=pen.label(main.unit),
         since=pen.text(f"since_{main.origin}"),
     )  # fmt: skip
-    head = [pen.text(key) for key in ("c_start", "c_with", "c_without", "c_net")]
-    return Table((*head, *([pen.text("c_truth")] if truths else [])), tuple(rows), caption)
+    first = "c_start" if chapter.by_start else "c_case"
+    head = [pen.text(key) for key in (first, "c_with", "c_without", "c_net")]
+    head += [pen.text("c_truth")] if truths else []
+    return Table(tuple(head), tuple(rows), " ".join([caption, *_column_note(chapter, pen)]))
 
 
 def _states(chapter: Chapter, pen: Pen) -> Table:
@@ -191,7 +213,8 @@ def _states(chapter: Chapter, pen: Pen) -> Table:
     rows = [
         Row(pen.label(state), _sides_and_effect(effect, last, state, write, pen)) for state in effect.states
     ]
-    caption = pen.text("states_caption", month=pen.short(last), name=pen.scenario(chapter.main).capitalize())
+    caption = pen.text("states_caption", month=pen.short(last), name=pen.titled(chapter.main))
+    caption = " ".join([caption, *_column_note(chapter, pen)])
     return Table((pen.text("c_state"), *_effect_head(effect, pen)), tuple(rows), caption)
 
 
@@ -223,7 +246,7 @@ def lock_in_section(chapter: Chapter, pen: Pen) -> Section:
             rows.append(Row(pen.text(f"l_{share}"), cells(written)))
     reasons = [line for name, result in found.items() for line in _reasons(name, effects[name], result, pen)]
     state, horizon = pen.label(chapter.outcome), pen.short(float(effects[chapter.main].months[-1]))
-    head = ("", *(pen.scenario(name).capitalize() for name in effects))
+    head = ("", *(pen.titled(name) for name in effects))
     return Section("lock-in", pen.text("lock_in"), (
         Text(pen.text("lock_in_text", state=state, horizon=horizon)),
         Table(head, tuple(rows)),
@@ -251,7 +274,7 @@ def _lock_in_cell(result: LockIn, statistic: str, truth: LockIn | None, pen: Pen
 
 def _reasons(name: str, effect: NetEffect, result: LockIn, pen: Pen) -> Iterator[str]:
     """Why something does not exist, in words of the report."""
-    named = {"name": pen.scenario(name).capitalize(), "horizon": pen.short(result.horizon)}
+    named = {"name": pen.titled(name), "horizon": pen.short(result.horizon)}
     if in_doubt(result):
         yield pen.text("l_unsure", name=named["name"], share=pen.whole_hundred(result.share_lock_in or 0.0))
     if result.depth_month is None:
@@ -272,7 +295,7 @@ def deadweight_section(chapter: Chapter, pen: Pen) -> Section:
     rows: list[Row] = []
     undefined: dict[str, list[str]] = {"d_nobody": [], "d_not_monotone": []}
     for name, effect in chapter.effects.items():
-        rows.append(Row(pen.scenario(name).capitalize(), kind="group"))
+        rows.append(Row(pen.titled(name), kind="group"))
         for month in months_shown(effect):
             found = effect.deadweight(month, chapter.outcome)
             rows.append(Row(pen.text("month_row", month=pen.short(month)), _deadweight_cells(found, pen)))
@@ -280,15 +303,14 @@ def deadweight_section(chapter: Chapter, pen: Pen) -> Section:
                 case = pen.text("d_case", name=pen.scenario(name), month=pen.short(month))
                 undefined["d_nobody" if found.gross <= 0 else "d_not_monotone"].append(case)
     main = chapter.effects[chapter.main]
-    state, reached = pen.label(chapter.outcome), pen.reached(chapter.outcome)
-    head = [pen.text("c_start_month", since=pen.text(f"since_{main.origin}"))]
+    reach = pen.reach(chapter.outcome, there=chapter.there)
+    first = "c_start_month" if chapter.by_start else "c_case_month"
+    head = [pen.text(first, since=pen.text(f"since_{main.origin}"))]
     head += [pen.text(f"d_{name}") for name in ("gross", "counterfactual", "net", "share", "bounds")]
-    reasons = [
-        pen.text(key, reached=reached, cases=pen.listed(cases)) for key, cases in undefined.items() if cases
-    ]
+    reasons = [pen.text(key, **reach, cases=pen.listed(cases)) for key, cases in undefined.items() if cases]
     return Section("deadweight", pen.text("deadweight"), (
-        Text(pen.text("deadweight_text", reached=reached, state=state)),
-        Table(tuple(head), tuple(rows), dense=True),
+        Text(pen.text("deadweight_text", state=pen.label(chapter.outcome), **reach)),
+        Table(tuple(head), tuple(rows), " ".join(_column_note(chapter, pen)), dense=True),
         *(Text(reason, soft=True) for reason in reasons),
     ))  # fmt: skip
 

@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from nettoeffect.duration.effects import Phases
-from nettoeffect.duration.net_effect import WITH_RETURNS
 from nettoeffect.duration.results import HazardResults
 from nettoeffect.report.blocks import Block, Box, Cell, Fold, Points, Row, Section, Table, Text, cells, embed
 from nettoeffect.report.chapter import Chapter
+from nettoeffect.report.fit_summary import has_interactions
 from nettoeffect.report.messages import translated
 from nettoeffect.report.pen import Pen
 from nettoeffect.report.plots import plot_path, plot_spells
 from nettoeffect.spells import Spells
+from nettoeffect.spells.describe import Description
+from nettoeffect.spells.validate import BENEFIT
 
 _HUGE = 1e4
 
@@ -21,28 +23,16 @@ _HUGE = 1e4
 def data_section(spells: Spells, pen: Pen, *, synthetic: bool) -> Section:
     """Who is in the data, and how long they stay."""
     found = spells.describe()
-    starts = sum(found.programme_starts.values())
+    elsewhere = sum(found.elsewhere.values())
     intro = pen.text(
-        "data_text", persons=pen.count(found.persons, "persons"), spells=pen.count(found.spells, "spells"),
-        months=pen.number(found.person_months, 0), starts=pen.count(starts, "spells"),
-        share=pen.percent(found.programme_share),
+        "data_text_states" if elsewhere else "data_text",
+        persons=pen.count(found.persons, "persons"), spells=pen.count(found.spells - elsewhere, "spells"),
+        months=pen.number(found.person_months, 0), elsewhere=pen.count(elsewhere, "spells"),
+        starts=pen.count(sum(found.programme_starts.values()), "spells"), share=pen.percent(found.programme_share),
     )  # fmt: skip
-    rows = [
-        (pen.text("n_persons"), pen.number(found.persons, 0)),
-        (pen.text("n_spells"), pen.number(found.spells, 0)),
-        *(
-            (pen.text("exits_to", state=pen.label(state)), pen.number(n, 0))
-            for state, n in found.exits.items()
-        ),
-        (pen.text("censored"), pen.number(found.censored, 0)),
-        (pen.text("starts"), f"{pen.number(starts, 0)} ({pen.percent(found.programme_share)})"),
-    ]
-    if len(found.programme_starts) > 1:
-        rows += [
-            (pen.text("starts_of", type=name), pen.number(n, 0)) for name, n in found.programme_starts.items()
-        ]
     median = found.median_duration
-    rows += [
+    rows = [
+        *_counts(found, pen),
         (
             pen.text("median"),
             pen.text("not_reached") if math.isnan(median) else pen.months(median, signed=False),
@@ -58,17 +48,44 @@ def data_section(spells: Spells, pen: Pen, *, synthetic: bool) -> Section:
     ))  # fmt: skip
 
 
+def _counts(found: Description, pen: Pen) -> Iterator[tuple[str, str]]:
+    """Name and number of persons, spells, and what happened in them; nothing that plays no part."""
+
+    def row(key: str, n: int, **values: str) -> tuple[str, str]:
+        return pen.text(key, **values), pen.number(n, 0)
+
+    elsewhere, starts = found.elsewhere, found.programme_starts
+    yield row("n_persons", found.persons)
+    yield row("n_spells_first" if elsewhere else "n_spells", found.spells - sum(elsewhere.values()))
+    for state, n in elsewhere.items():
+        yield row("n_spells_in", n, state=pen.label(state))
+    if found.truncated:
+        yield row("late", found.truncated)
+    for state, n in found.exits.items():
+        back = elsewhere and state == BENEFIT
+        yield row("returns_to" if back else "exits_to", n, state=pen.label(state))
+    yield row("censored", found.censored)
+    if found.announced:
+        yield row("announced", found.announced)
+    share = pen.percent(found.programme_share)
+    yield pen.text("starts"), f"{pen.number(sum(starts.values()), 0)} ({share})"
+    if len(starts) > 1:
+        for name, n in starts.items():
+            yield row("starts_of", n, type=pen.named(name))
+
+
 def model_section(chapter: Chapter, fit: HazardResults, pen: Pen) -> Section:
     """The model in a paragraph, and its specification."""
     spec = fit.specification
     has_programme = bool(spec.entries)
     events = [
-        f"{pen.label(equation.name)} {pen.number(len(equation.event_unit), 0)}" for equation in fit.equations
+        f"{pen.named(equation.name)} {pen.number(len(equation.event_unit), 0)}" for equation in fit.equations
     ]
     if fit.rule == "given":
         points = pen.text("m_given", k=fit.mass_points)
     else:
         points = pen.text("m_chosen", k=fit.mass_points, rule=fit.rule.upper(), last=len(fit.points))
+    late = fit.n_truncated
     size = f"{pen.count(fit.nobs, 'persons')}, {pen.count(len(fit.spells), 'spells')}"
     effects = {
         each.name: _effects(spec.programmes, each.effects, pen) for each in spec.transitions if each.effects
@@ -78,6 +95,7 @@ def model_section(chapter: Chapter, fit: HazardResults, pen: Pen) -> Section:
     loglik = pen.text("m_loglik", loglik=pen.number(fit.llf, 2), parameters=pen.number(fit.df_model, 0))
     rows = [
         ("m_size", size),
+        *([("m_late", pen.text("m_late_text", spells=pen.count(late, "spells")))] if late else []),
         ("m_transitions", ", ".join(events)),
         ("m_covariates", _by_name(covariates, pen)),
         ("m_baseline", _by_name(baselines, pen)),
@@ -89,7 +107,7 @@ def model_section(chapter: Chapter, fit: HazardResults, pen: Pen) -> Section:
     named = _named([(pen.text(key), value) for key, value in rows])
     blocks: list[Block] = [Text(pen.text("model_text" if has_programme else "model_text_hazards"))]
     if has_programme:
-        returns = any(WITH_RETURNS in effect.method for effect in chapter.effects.values())
+        returns = any(not effect.absorbing for effect in chapter.effects.values())
         blocks.append(Text(pen.text("returning" if returns else "absorbing")))
     return Section("model", pen.text("model"), (*blocks, Table((), named, prose=True)))
 
@@ -163,7 +181,7 @@ def verdict_warning(fit: HazardResults, pen: Pen) -> str:
 def effect_name(fit: HazardResults, pen: Pen) -> str:
     """The effect that the path follows, in words: ``work, after the programme``."""
     equation, term = fit.main_effect
-    return f"{pen.label(equation)}, {pen.term(term)}"
+    return f"{pen.named(equation)}, {pen.term(term)}"
 
 
 def coefficients_section(chapter: Chapter, fit: HazardResults, pen: Pen) -> Section:
@@ -172,11 +190,15 @@ def coefficients_section(chapter: Chapter, fit: HazardResults, pen: Pen) -> Sect
     ratios = fit.hazard_ratios()
     if len(ratios):
         blocks += [Text(pen.text("ratios_text")), _ratios(chapter, fit, pen)]
+    if has_interactions(fit.specification):
+        blocks.append(Text(pen.text("ratios_by"), soft=True))
     for equation in fit.equations:
         if equation.terms:
-            title = pen.text("coefficients_of", name=pen.label(equation.name))
+            title = pen.text("coefficients_of", name=pen.named(equation.name))
             blocks.append(Fold(title, (_coefficients(chapter, fit, equation.name, pen),)))
-    blocks.append(Fold(pen.text("mixing"), (Text(pen.text("mixing_text")), _mixing(fit, pen))))
+    after = any(len(each.loadings) > 1 for each in fit.outlines)
+    meaning = " ".join(pen.text(key) for key in ("mixing_text", *(["mixing_after"] if after else [])))
+    blocks.append(Fold(pen.text("mixing"), (Text(meaning), _mixing(fit, pen))))
     return Section("coefficients", pen.text("coefficients"), tuple(blocks))
 
 
@@ -190,7 +212,7 @@ def _ratios(chapter: Chapter, fit: HazardResults, pen: Pen) -> Table:
         found = [_ratio(values[0], pen), _limits(values[1], values[2], pen, signed=False)]
         if known:
             found.append("" if truth is None else pen.number(math.exp(truth), 2))
-        rows.append(Row(f"{pen.label(name)}, {pen.term(term)}", cells(found)))
+        rows.append(Row(f"{pen.named(name)}, {pen.term(term)}", cells(found)))
     return Table((*head, *([pen.text("c_truth")] if known else [])), tuple(rows))
 
 
@@ -229,11 +251,11 @@ def _ratio(value: float, pen: Pen) -> str:
 
 
 def _mixing(fit: HazardResults, pen: Pen) -> Table:
-    names = [equation.name for equation in fit.equations]
-    head = (pen.text("c_group"), pen.text("c_probability"), *(pen.label(name) for name in names))
+    loadings = {name: pen.loading(each.name, name) for each in fit.outlines for name in each.loadings}
+    head = (pen.text("c_group"), pen.text("c_probability"), *loadings.values())
     rows = [
         Row(str(i), cells([pen.hundred(p), *(_hazard(value, pen) for value in values)]))
-        for i, (p, *values) in enumerate(fit.mixing_at_means[["probability", *names]].to_numpy(), start=1)
+        for i, (p, *values) in enumerate(fit.mixing_at_means[["probability", *loadings]].to_numpy(), start=1)
     ]
     return Table(head, tuple(rows), dense=True)
 
@@ -266,12 +288,14 @@ def verdict_section(chapter: Chapter, pen: Pen) -> Section | None:
     return Section("verdicts", pen.text("verdicts"), tuple(blocks)) if blocks else None
 
 
-def identification_section(pen: Pen) -> Section:
-    """What the effect rests on, and what would break it."""
+def identification_section(fit: HazardResults, pen: Pen) -> Section:
+    """What the effect rests on, and what would break it; with announcements, nobody foresees those."""
     points = [
         (pen.text(f"i_{name}"), pen.text(f"i_{name}_text"))
         for name in ("anticipation", "proportional", "independence")
     ]
+    if fit.specification.notified:
+        points[0] = pen.text("i_anticipation"), pen.text("i_anticipation_told")
     return Section("identification", pen.text("identification"), (
         Text(pen.text("identification_text")), Points(tuple(points)), Text(pen.text("i_dispute")),
     ))  # fmt: skip
@@ -285,7 +309,7 @@ def _by_name(texts: dict[str, str], pen: Pen) -> str:
     """One text if all are the same, else one per name."""
     if len(set(texts.values())) == 1:
         return next(iter(texts.values()))
-    return "; ".join(f"{pen.label(name)}: {text}" for name, text in texts.items())
+    return "; ".join(f"{pen.named(name)}: {text}" for name, text in texts.items())
 
 
 def _formula(formula: str, pen: Pen) -> str:
@@ -303,7 +327,7 @@ def _effects(programmes: Sequence[str], effects: Sequence[Phases | None], pen: P
     texts = [_phases(phases, pen) for phases in effects]
     if len(set(texts)) == 1:
         return texts[0]
-    return "; ".join(f"{pen.label(name)} {text}" for name, text in zip(programmes, texts, strict=True))
+    return "; ".join(f"{pen.named(name)} {text}" for name, text in zip(programmes, texts, strict=True))
 
 
 def _phases(phases: Phases | None, pen: Pen) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from nettoeffect.duration.estimates import Estimates
+    from nettoeffect.duration.specification import Specification
 
 COVARIANCES = {
     "observed": "inverse observed information",
@@ -17,6 +18,18 @@ COVARIANCES = {
     "sandwich": "sandwich, clustered by person",
     "cluster": "sandwich, clustered by {clusters}",
 }
+BY_COVARIATE = (
+    "Rows such as effect:age are ratios of hazard ratios: the factor by which the effect differs for one unit more of "
+    "the covariate, or for that category instead of the first. Rows without a covariate hold at the mean of numbers "
+    "and in the first category of all else."
+)
+
+
+def has_interactions(spec: Specification) -> bool:
+    """Whether an effect differs by covariates."""
+    return any(
+        phases is not None and phases.by for transition in spec.transitions for phases in transition.effects
+    )
 
 
 class Summary:
@@ -52,11 +65,17 @@ class Summary:
         events = [f"{eq.name} {eq.n_events:,}" for eq in fit.outlines]
         chosen = "given" if fit.rule == "given" else f"by {fit.rule.upper()}"
         classes = fit.point.spell_classes
+        late = (
+            {"Observed late": f"{fit.n_truncated:,} spells, running when observation began"}
+            if fit.n_truncated
+            else {}
+        )
         layer = f"; {classes} classes of spells" if classes > 1 else ""
         errors = COVARIANCES[fit.covariance_kind].format(clusters=fit.clusters)
         return pd.Series(
             {
                 "Persons; spells": f"{fit.nobs:,}; {fit.n_spells:,}",
+                **late,
                 "Transitions": ", ".join(events),
                 "Mass points": f"{fit.mass_points} ({chosen}){layer}",
                 "Log-likelihood": f"{fit.llf:,.4f}",
@@ -99,6 +118,8 @@ class Summary:
                 f"Gain bound: at these coefficients no mixing distribution gains more than {bound:,.1f} log-likelihood "
                 "points."
             )
+        if has_interactions(self._fit.specification):
+            lines.append(BY_COVARIATE)
         moved = self._fit.effect_by_criterion()
         if moved is not None and moved.spread > 1.0:
             lines.append(

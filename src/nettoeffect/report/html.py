@@ -18,6 +18,7 @@ from nettoeffect.report.effect_sections import (
     deadweight_section,
     lock_in_section,
     net_effect_section,
+    placements_known,
     wanted,
 )
 from nettoeffect.report.estimate_sections import (
@@ -158,12 +159,13 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
         yield net_effect_section(chapter, pen)
         if wanted(chapter):
             yield lock_in_section(chapter, pen)
+        if placements_known(chapter):
             yield deadweight_section(chapter, pen)
     if chapter.ledgers:
         yield mkba_section(chapter, pen)
         yield assumptions_section(chapter, pen)
     if fit is not None and fit.specification.entries:
-        yield identification_section(pen)
+        yield identification_section(fit, pen)
     verdict = verdict_section(chapter, pen)
     if verdict is not None:
         yield verdict

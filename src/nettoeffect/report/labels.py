@@ -100,8 +100,53 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "leisure": ("vrije tijd", "leisure"),
         "subsidy": ("loonsubsidie", "wage subsidy"),
         "cost_of_funds": ("kosten van belastingheffing", "cost of public funds"),
+        # balance of matched or weighted units
+        "treated": ("deelnemers", "participants"),
+        "comparison": ("vergelijkingsgroep", "comparison units"),
+        "before": ("vooraf", "before"),
+        "after": ("na matchen of wegen", "after matching or weighting"),
+        "propensity score": ("kans op deelname (propensity score)", "propensity score"),
+        "index of the score": ("index van de score", "index of the score"),
+        "balance_title": (
+            "Verschil tussen deelnemers en vergelijkingsgroep",
+            "Difference between participants and comparison units",
+        ),
+        "balance_largest": ("{title}: de {shown} grootste van {all}", "{title}: the {shown} largest of {all}"),
+        "difference_in": ("verschil in gemiddelden ({scale})", "difference in means ({scale})"),
+        "treated sd": ("in standaarddeviaties van de deelnemers", "in standard deviations of participants"),
+        "comparison sd": (
+            "in standaarddeviaties van de vergelijkingsgroep",
+            "in standard deviations of comparison units",
+        ),
+        "pooled sd": ("in standaarddeviaties van beide groepen", "in standard deviations of both groups"),
+        "raw_shares": ("{scale}; aandelen: kaal verschil", "{scale}; shares: plain difference"),
+        "share_or_less": ("{when}: % met deze waarde of minder", "{when}: % with this value or less"),
+        "largest_gap": ("grootste verschil {gap} procentpunt", "largest difference {gap} percentage points"),
+        "quantiles_of": ("{when}: {covariate} van deelnemers", "{when}: {covariate} of participants"),
+        "quantiles_against": ("{covariate} van vergelijkingsgroep", "{covariate} of comparison units"),
+        "share_of_arm": ("{when} (% van de groep)", "{when} (% of the group)"),
+        "arm_size": ("{arm} ({n})", "{arm} ({n})"),
+        "arm_effective": ("{arm} ({n}, tellend als {effective})", "{arm} ({n}, worth {effective})"),
+        "support_bound": ("grens van de overlap", "bound of the common support"),
+        "omitted_treatment": (
+            "deel van de rest van de deelname dat een ontbrekend kenmerk verklaart (%)",
+            "share of the rest of the treatment that an omitted covariate explains (%)",
+        ),
+        "omitted_outcome": (
+            "deel van de rest van {outcome} dat het verklaart (%)",
+            "share of the rest of {outcome} that it explains (%)",
+        ),
+        "adjusted_effect": (
+            "Effect op {outcome} met een ontbrekend kenmerk erbij; zonder: {estimate}",
+            "Effect on {outcome} with an omitted covariate; without one: {estimate}",
+        ),
+        "no effect left": ("geen effect", "no effect"),
+        "robustness value": ("robuustheid {value} %", "robustness {value}%"),
     }
 )  # fmt: skip
+
+# States and transitions that the library names itself; other words are no names.
+_OWN = ("benefit", "work", "other", "death", "programme", "notification")
 
 
 def check_language(language: str) -> None:
@@ -132,6 +177,18 @@ def label(key: str, language: Language = "en", **values: object) -> str:
     if key not in _WORDS:
         return key.replace("_", " ")
     return _WORDS[key][get_args(Language).index(language)].format(**values)
+
+
+def named(name: str, language: Language = "en") -> str:
+    """A state, transition, programme or group: the library's own names are translated, the caller's stay.
+
+    Examples
+    --------
+    >>> named("work -> benefit", "nl"), named("subsidy", "nl")
+    ('werk → uitkering', 'subsidy')
+    """
+    parts = name.split(" -> ")
+    return " → ".join(label(part, language) if part in _OWN else part.replace("_", " ") for part in parts)
 
 
 def number(value: float, digits: int = 1, language: Language = "en", *, signed: bool = False) -> str:

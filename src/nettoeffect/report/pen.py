@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from nettoeffect.effect import NetEffect
-from nettoeffect.effect.scenarios import start_month
+from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.report.blocks import Cell
-from nettoeffect.report.labels import Language, euro, label, number
+from nettoeffect.report.labels import Language, euro, label, named, number
 from nettoeffect.report.plots import scenario_name
 from nettoeffect.report.wording import SENTENCES
 
@@ -37,6 +37,10 @@ class Pen:
     def label(self, key: str) -> str:
         """The word for a state, party or item."""
         return label(key, self.language)
+
+    def named(self, name: str) -> str:
+        """A transition, programme or group, in the caller's words or translated if the name is the library's own."""
+        return named(name, self.language)
 
     def number(self, value: float, digits: int = 1, *, signed: bool = False) -> str:
         """A bare number."""
@@ -128,21 +132,46 @@ class Pen:
         """A scenario's name: its start month in words where it is one."""
         return scenario_name(name, self.language)
 
+    def titled(self, name: str) -> str:
+        """A scenario's name at the beginning of a line."""
+        written = self.scenario(name)
+        return written[:1].upper() + written[1:]
+
     def who(self, name: str, effect: NetEffect) -> str:
-        """Who an effect averages over."""
-        month = start_month(name)
+        """Who an effect averages over; a programme or group that the name mentions stands in brackets."""
+        (about, own), month = split_label(name), start_month(name)
         if month is not None:
             moment = self.text("moment", month=self.short(month)) if month else self.text("moment_zero")
-        elif name == "own start":
+        elif own:
             moment = self.text("moment_own")
         else:
-            moment = self.text("moment_other", name=name)
-        return self.text(effect.population, moment=moment)
+            return self.text(effect.population, moment=self.text("moment_other", name=name))
+        everybody = self.text(effect.population, moment=moment)
+        return f"{everybody} ({self.named(about)})" if about else everybody
 
-    def reached(self, state: str) -> str:
-        """What has happened to those in a state: ``left for work``."""
-        key = f"reached_{state}"
-        return self.text(key) if key in SENTENCES else self.text("reached", state=self.label(state))
+    def reach(self, state: str, *, there: bool) -> dict[str, str]:
+        """What is said of those in a state, by its place in a sentence: ``{"reached": "have left for work", ...}``.
+
+        Parameters
+        ----------
+        state : str
+        there : bool
+            They are in the state now; if not, they left for it once.
+        """
+        kind = "there" if there and state != "death" else "left"
+        own = f"{kind}_{state}"
+        words = self.text(own) if own in SENTENCES else self.text(kind, state=self.label(state))
+        places = ("reached", "whom", "nobody", "would", "too")
+        return {place: self.text(f"{place}_{kind}", words=words) for place in places}
+
+    def loading(self, equation: str, name: str) -> str:
+        """Whose mass points a column has: of an equation, or of what holds in it after a start."""
+        after = name.removeprefix(f"{equation}, after ")
+        if after == name:
+            return self.named(equation)
+        if after == "start":
+            return self.text("after_start", name=self.named(equation))
+        return self.text("after_start_of", name=self.named(equation), type=self.named(after))
 
     def term(self, term: str) -> str:
         """A coefficient's name in words; a covariate keeps its own."""
@@ -151,7 +180,7 @@ class Pen:
         effect = _EFFECT.fullmatch(term)
         if effect and (effect["type"] or effect["start"] or effect["by"]):
             parts = [
-                self.label(effect["type"]) if effect["type"] else "",
+                self.named(effect["type"]) if effect["type"] else "",
                 self.term(f"effect{effect['shape'] or ''}"),
                 self.term(effect["start"]) if effect["start"] else "",
                 f"\u00d7 {self.term(effect['by'])}" if effect["by"] else "",

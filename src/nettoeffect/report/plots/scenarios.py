@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 
 from nettoeffect.effect import NetEffect
-from nettoeffect.effect.scenarios import start_month
+from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import EffectError
 from nettoeffect.report.canvas import INK, LEGEND, TEXT, new_picture
-from nettoeffect.report.labels import Language, label, number
+from nettoeffect.report.labels import Language, label, named, number
 from nettoeffect.report.plots.net_effect import draw_net_effect, legend_of, title_of
 
 _ACROSS = 3
@@ -76,14 +76,16 @@ def scenario_name(name: str, language: Language) -> str:
 
     Examples
     --------
-    >>> scenario_name("start at month 6", "nl"), scenario_name("women", "nl")
-    ('start in maand 6', 'women')
+    >>> scenario_name("course, start at month 6", "nl"), scenario_name("women", "nl")
+    ('course, start in maand 6', 'women')
     """
-    month = start_month(name)
-    if month is None:
-        return label(name, language)
-    digits = 0 if month.is_integer() else len(name.rpartition(".")[2])
-    return label("start_in_month", language, month=number(month, digits, language))
+    (about, moment), month = split_label(name), start_month(name)
+    if month is not None:
+        digits = 0 if month.is_integer() else len(name.rpartition(".")[2])
+        moment = label("start_in_month", language, month=number(month, digits, language))
+    elif moment:
+        moment = label(moment, language)
+    return ", ".join(part for part in (named(about, language), moment) if part)
 
 
 def _check_truth(scenarios: Mapping[str, NetEffect], truth: Mapping[str, NetEffect] | None) -> None:

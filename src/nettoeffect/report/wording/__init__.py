@@ -1,0 +1,13 @@
+"""The sentences of the report, in Dutch and English, by what they are about; single words are in `labels`."""
+
+from collections import ChainMap
+from collections.abc import Mapping
+
+from nettoeffect.report.wording import brief, costs, effects, estimates, page
+from nettoeffect.report.wording.glossary import GLOSSARY
+
+PARTS = (page, brief, estimates, effects, costs)
+# key: (Dutch, English)
+SENTENCES: Mapping[str, tuple[str, str]] = ChainMap(*(part.SENTENCES for part in PARTS))
+
+__all__ = ["GLOSSARY", "PARTS", "SENTENCES"]

@@ -1,0 +1,76 @@
+"""Words of the page: its frame, units, and who, when and where to, in Dutch and English."""
+
+from __future__ import annotations
+
+# key: (Dutch, English)
+SENTENCES = {
+    # the page
+    "title": ("Netto-effect van het traject", "Net effect of the programme"),
+    "contents": ("Inhoud", "Contents"),
+    "provenance": (
+        "Gemaakt met nettoeffect {version}. {draws}Alle tijden zijn in maanden, alle aandelen zijn kansen, alle "
+        "bedragen zijn euro's. Intervallen zijn 95%-intervallen, per maand en per grootheid afzonderlijk.",
+        "Made with nettoeffect {version}. {draws}All times are in months, all shares are probabilities, all "
+        "amounts are euros. Intervals are 95% intervals, each for one month and one quantity.",
+    ),
+    "provenance_draws": (
+        "Onzekerheid uit {draws} trekkingen uit de asymptotische verdeling van de parameters. ",
+        "Uncertainty from {draws} draws from the asymptotic distribution of the parameters. ",
+    ),
+    "and": (" en ", " and "),
+    # units
+    "points_unit": ("procentpunt", "percentage points"),
+    "points": ("{value} procentpunt", "{value} percentage points"),
+    "months": ("{value} maanden", "{value} months"),
+    "interval": ("95%-interval {lower} tot {upper}", "95% interval {lower} to {upper}"),
+    "range": ("{lower} tot {upper}", "{lower} to {upper}"),
+    "truth_is": ("waarheid {value}", "truth {value}"),
+    "known_truth": ("bekende waarheid", "known truth"),
+    "none": ("geen", "none"),
+    "not_within": ("niet binnen {months} maanden", "not within {months} months"),
+    "never": ("later of nooit", "later or never"),
+    "undefined": ("niet bepaald", "not defined"),
+    "yes": ("ja", "yes"),
+    "no": ("nee", "no"),
+    # who, when, where to
+    "moment": ("in maand {month} na instroom", "in month {month} after inflow"),
+    "moment_zero": ("direct bij instroom", "right at inflow"),
+    "moment_own": ("op hun eigen moment", "at their own moment"),
+    "moment_other": ("in ‘{name}’", "in ‘{name}’"),
+    "treated": ("de deelnemers die {moment} beginnen", "those who start {moment}"),
+    "survivors": (
+        "degenen die {moment} nog niet zijn uitgestroomd en dan beginnen",
+        "those who have not left by then and start {moment}",
+    ),
+    "inflow": (
+        "alle instromers, met een start gepland {moment}",
+        "all who enter, with a start planned {moment}",
+    ),
+    "since_programme_start": ("na de start", "after the start"),
+    "since_inflow": ("na instroom", "after inflow"),
+    "all": ("alle personen, met een start {moment}", "all persons, with a start {moment}"),
+    "overlap": (
+        "de personen die in beide groepen voorkomen, met een start {moment}",
+        "persons with counterparts in both groups, with a start {moment}",
+    ),
+    # those who once left for a state, in the places of a sentence
+    "left": ("uitgestroomd naar ‘{state}’", "left for ‘{state}’"),
+    "left_work": ("uitgestroomd naar werk", "left for work"),
+    "left_death": ("overleden", "died"),
+    "reached_left": ("{words}", "have {words}"),
+    "whom_left": ("zijn {words}", "have {words}"),
+    "nobody_left": ("is {words}", "has {words}"),
+    "would_left": ("zouden zijn {words}", "would have {words}"),
+    "too_left": ("dat ook", "would have"),
+    # those who are in a state now
+    "there": ("in ‘{state}’", "in ‘{state}’"),
+    "there_work": ("aan het werk", "in work"),
+    "there_benefit": ("in de uitkering", "on benefit"),
+    "reached_there": ("{words}", "are {words}"),
+    "whom_there": ("{words} zijn", "are {words}"),
+    "nobody_there": ("{words} is", "is {words}"),
+    "would_there": ("{words} zouden zijn", "would be {words}"),
+    "too_there": ("dat ook", "would be"),
+    # glossary
+    "glossary": ("Begrippen", "Glossary"),
+}  # fmt: skip
