@@ -13,7 +13,19 @@ import argparse
 from importlib import import_module
 
 QUICK = ("engine", "path")
-ALL = (*QUICK, "large", "recovery", "coverage", "durdata", "unempdur", "montecarlo", "stata_designs")
+ALL = (
+    *QUICK,
+    "large",
+    "recovery",
+    "coverage",
+    "durdata",
+    "unempdur",
+    "montecarlo",
+    "stata_designs",
+    "logit",
+    "balance",
+    "matching",
+)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Net effects of labour-market programmes: what the programme added, when, for whom, and at what price.
 
-The road: records -> `Spells` -> `TimingOfEvents` -> `NetEffect` -> lock-in, deadweight, `mkba` -> `report`.
+The road: records -> `Spells` -> `TimingOfEvents` -> `NetEffect` -> lock-in, deadweight, `mkba` -> `report`; or a frame
+of units -> `match` or `weight` -> `Estimate` or `NetEffect`.
 
 All times are in months, all shares are probabilities, all amounts are euros. The names below are loaded when
 they are first used, so that `import nettoeffect` itself costs next to nothing.
@@ -39,7 +40,15 @@ if TYPE_CHECKING:
     from nettoeffect.duration.storage import load
     from nettoeffect.duration.threat import threat
     from nettoeffect.duration.validate_design import validate_design
-    from nettoeffect.effect import NetEffect, Scenarios
+    from nettoeffect.effect import Estimate, NetEffect, Scenarios
+    from nettoeffect.matching.aipw import aipw
+    from nettoeffect.matching.e_value import e_value
+    from nettoeffect.matching.match import match
+    from nettoeffect.matching.placebo import placebo
+    from nettoeffect.matching.programmes import match_programmes
+    from nettoeffect.matching.robustness import oster, robustness
+    from nettoeffect.matching.rosenbaum import rosenbaum_bounds
+    from nettoeffect.matching.weight import weight
     from nettoeffect.report.comparison import compare
     from nettoeffect.report.html import report
     from nettoeffect.spells import Spells
@@ -53,6 +62,7 @@ __all__ = [
     "DesignError",
     "Effect",
     "EffectError",
+    "Estimate",
     "MixedHazards",
     "NetEffect",
     "NettoEffectError",
@@ -62,29 +72,48 @@ __all__ = [
     "Spells",
     "TimingOfEvents",
     "__version__",
+    "aipw",
     "compare",
+    "e_value",
     "frailty",
     "load",
+    "match",
+    "match_programmes",
     "mkba",
+    "oster",
+    "placebo",
     "report",
+    "robustness",
+    "rosenbaum_bounds",
     "synthetic",
     "threat",
     "validate_design",
+    "weight",
 ]
 
 _HOMES = {
     "Effect": "nettoeffect.duration",
+    "Estimate": "nettoeffect.effect",
     "MixedHazards": "nettoeffect.duration",
     "NetEffect": "nettoeffect.effect",
     "Scenarios": "nettoeffect.effect",
     "Spells": "nettoeffect.spells",
     "TimingOfEvents": "nettoeffect.duration",
+    "aipw": "nettoeffect.matching.aipw",
     "compare": "nettoeffect.report.comparison",
+    "e_value": "nettoeffect.matching.e_value",
     "frailty": "nettoeffect.duration.frailty",
     "load": "nettoeffect.duration.storage",
+    "match": "nettoeffect.matching.match",
+    "match_programmes": "nettoeffect.matching.programmes",
+    "oster": "nettoeffect.matching.robustness",
+    "placebo": "nettoeffect.matching.placebo",
     "report": "nettoeffect.report.html",
+    "robustness": "nettoeffect.matching.robustness",
+    "rosenbaum_bounds": "nettoeffect.matching.rosenbaum",
     "threat": "nettoeffect.duration.threat",
     "validate_design": "nettoeffect.duration.validate_design",
+    "weight": "nettoeffect.matching.weight",
 }
 
 # `report` is a function here and a folder on disk. Python binds a folder's name to its parent only when the

@@ -6,6 +6,7 @@ Formulas are read by `formulaic`; its column names are the term names of every r
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -64,14 +65,14 @@ class Design:
             dense, sparse.csr_array(wide[:, n_dense:]) if self.columns.sparse is not None else None
         )
 
-    def centred(self) -> Design:
-        """Measure numbers from their means; two-valued and sparse columns stay as they are.
+    def centred(self, rows: IntVector | slice = slice(None)) -> Design:
+        """Measure numbers from their means over some rows; two-valued and sparse columns stay as they are.
 
         A covariate such as the calendar year puts constants hundreds of log units away from the data otherwise, and
         leaves Newton's equations without digits.
         """
         dense = self.columns.dense
-        centre = np.where(_binary(self.columns)[: dense.shape[1]], 0.0, dense.mean(axis=0))
+        centre = np.where(_binary(self.columns)[: dense.shape[1]], 0.0, dense[rows].mean(axis=0))
         return replace(
             self, columns=Columns(dense - centre, self.columns.sparse), centre=self.centre + centre
         )
@@ -110,7 +111,7 @@ def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
     from formulaic import model_matrix
     from formulaic.errors import FormulaicError
 
-    _check_names(_variables(formula, equation), frame, equation)
+    _check_names(variables(formula, equation), frame, equation)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # what comes of it is refused by name
             matrix = model_matrix(formula, _widened(frame), output="sparse", na_action="raise")
@@ -129,10 +130,11 @@ def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
     return Design(columns, tuple(names), position, np.zeros(columns.dense.shape[1]), matrix.model_spec)
 
 
-def _variables(formula: str, equation: str) -> set[str]:
+def variables(formula: str, equation: str) -> set[str]:
     """Names that a right-hand side uses."""
     from formulaic import Formula, SimpleFormula
     from formulaic.errors import FormulaicError
+    from formulaic.parser.types import Factor
 
     try:
         parsed = Formula(formula)
@@ -146,7 +148,22 @@ def _variables(formula: str, equation: str) -> set[str]:
             f"The formula {formula!r} of equation '{equation}' has more than one part. Give one right-hand side, "
             "such as 'age + C(region)', without '~' or '|'."
         )
-    return {str(name) for name in parsed.required_variables}
+    named = {str(name) for name in parsed.required_variables}
+    # formulaic leaves out what stands inside transforms that learn from the data, such as bs(age, df=4).
+    factors = [factor for term in parsed for factor in term.factors]
+    python = Factor.EvalMethod.PYTHON
+    return named.union(*(_names_in(factor.expr) for factor in factors if factor.eval_method is python))
+
+
+def _names_in(expression: str) -> set[str]:
+    """Names in a Python expression that are no functions; none of one with quoted column names, which is no Python."""
+    try:
+        tree = ast.parse(expression, mode="eval")
+    except SyntaxError:
+        return set()
+    functions = [call.func for call in ast.walk(tree) if isinstance(call, ast.Call)]
+    called = {id(node) for function in functions for node in ast.walk(function)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
 
 
 def _check_names(wanted: set[str], frame: pd.DataFrame, equation: str) -> None:
@@ -155,7 +172,7 @@ def _check_names(wanted: set[str], frame: pd.DataFrame, equation: str) -> None:
             near = get_close_matches(name, [str(c) for c in frame.columns], n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise DesignError(
-                f"Equation '{equation}' uses '{name}', which is not a covariate of these spells.{hint} "
+                f"Equation '{equation}' uses '{name}', which is not among the covariates.{hint} "
                 f"Covariates: {', '.join(map(str, frame.columns)) or 'none'}."
             )
 

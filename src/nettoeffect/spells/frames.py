@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api import types
 
+from nettoeffect import frames
 from nettoeffect.errors import SpellError
 from nettoeffect.spells.faults import counted, listed, nearest, refuse
 
@@ -40,7 +41,7 @@ def select(frame: Any, arguments: Mapping[str, str | None], covariates: Sequence
                 f"{argument}={column!r} is not a column of the frame. {nearest(str(column), known)}"
             )
     columns = list(dict.fromkeys([c for c in arguments.values() if c is not None] + list(covariates)))
-    table = _pandas(frame, columns)
+    table = frames.to_pandas(frame, columns, SpellError)
     if table.empty:
         raise SpellError("The frame has no rows, so there are no spells. Check the filter that made it.")
     return table
@@ -48,41 +49,7 @@ def select(frame: Any, arguments: Mapping[str, str | None], covariates: Sequence
 
 def column_names(frame: Any) -> list[Any]:
     """Names of the columns of any eager data frame."""
-    if isinstance(frame, pd.DataFrame):
-        if not frame.columns.is_unique:
-            twice = frame.columns[frame.columns.duplicated()].unique()
-            raise SpellError(
-                f"The frame has {listed('column', list(twice))} more than once. Rename or drop them."
-            )
-        return list(frame.columns)
-    return list(_narwhals(frame).columns)
-
-
-def _narwhals(frame: Any) -> Any:
-    import narwhals.stable.v2 as nw
-
-    try:
-        return nw.from_native(frame, eager_only=True)
-    except TypeError as problem:
-        raise SpellError(
-            f"A {type(frame).__name__} is not a data frame in memory. "
-            "Give a pandas, polars or pyarrow frame (call .collect() on a lazy one)."
-        ) from problem
-
-
-def _pandas(frame: Any, columns: Sequence[str]) -> pd.DataFrame:
-    if isinstance(frame, pd.DataFrame):
-        # Column by column, because frame[columns] copies, and gathers columns of one type first.
-        return pd.DataFrame({name: frame[name].array for name in columns}, copy=False)
-    # One by one here too: polars' own to_pandas needs pyarrow.
-    source = _narwhals(frame)
-    taken = {}
-    for name in columns:
-        series = source[name]
-        if getattr(series.dtype, "time_zone", None):
-            series = series.dt.replace_time_zone(None)
-        taken[name] = series.to_numpy()
-    return pd.DataFrame(taken)
+    return frames.column_names(frame, SpellError)
 
 
 def person_codes(table: pd.DataFrame, column: str) -> tuple[IntVector, pd.Index]:

@@ -20,7 +20,7 @@ from nettoeffect.report.canvas import (
     new_picture,
     quiet,
 )
-from nettoeffect.report.labels import Language, label
+from nettoeffect.report.labels import Language, label, named
 
 
 def plot_fit(table: pd.DataFrame, *, level: float = 0.95, language: Language = "en") -> Figure:
@@ -82,7 +82,7 @@ def _title(state: str, language: Language) -> str:
         return label(
             "share_of_spells_in", language, state=" ".join(filter(None, (label("started", language), rest)))
         )
-    return label("share_of_spells_in", language, state=label(state, language))
+    return label("share_of_spells_in", language, state=named(state, language))
 
 
 def plot_hazard(
@@ -126,7 +126,7 @@ def plot_hazard(
         middle, 100 * table["rate"], yerr=100 * np.array([low, high]), fmt="s", color=ORANGE, markersize=4.5,
         elinewidth=1.2, capsize=3, zorder=3, label=label("hazard_rates", language),
     )  # fmt: skip
-    title = label("hazard_of", language, equation=label(equation, language))
+    title = label("hazard_of", language, equation=named(equation, language))
     quiet(ax, language, x=label("months_since_spell_start", language), title=title)
     month_ticks(ax, float(edges[-1]))
     highest = max(table["upper"].max(), table["rate_upper"].max())

@@ -1,0 +1,194 @@
+"""Units that are compared: who was treated, and the covariates by which they must be alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nettoeffect import frames
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
+from nettoeffect.design.formula import Design, build_design, variables
+from nettoeffect.errors import DesignError
+
+BoolVector = npt.NDArray[np.bool_]
+_NAMED = 5  # units an error names; the rest are counted
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Units that are compared.
+
+    Attributes
+    ----------
+    frame : data frame of n rows
+        As the user gave it; `column` and `outcomes` read from it.
+    labels : Index (n,)
+        Names of the units: the index of a pandas frame, else row numbers.
+    treatment : str
+        Name of the treatment column.
+    treated : (n,) bool
+    design : Design
+        Covariates of the formula, (n, p), without a constant.
+    base : (n,) float
+        Base (survey) weights; ones if there are none.
+    formula : str
+    """
+
+    frame: Any
+    labels: pd.Index
+    treatment: str
+    treated: BoolVector
+    design: Design
+    base: FloatVector
+    formula: str
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self.treated)
+
+    def column(self, name: str, argument: str) -> pd.Series:
+        """A column of the frame, without missing values."""
+        return read_column(self.frame, name, argument, self.labels)
+
+    def numbers(self, name: str, argument: str) -> FloatVector:
+        """A column of finite numbers, (n,)."""
+        return read_numbers(self.frame, name, argument, self.labels)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The frame in pandas, with a RangeIndex."""
+        return frames.to_pandas(self.frame, frames.column_names(self.frame), DesignError)
+
+    def outcomes(self, names: Sequence[str]) -> FloatMatrix:
+        """Outcome columns, (n, Q), in column-major order."""
+        if not names:
+            raise DesignError("outcomes is empty. Name at least one column of the frame.")
+        return np.stack([self.numbers(name, "outcome") for name in names]).T
+
+    def codes(self, name: str, argument: str) -> IntVector:
+        """The values of a column as codes from 0, (n,): strata or clusters."""
+        code, _ = pd.factorize(self.column(name, argument), sort=True)
+        return np.asarray(code, dtype=np.intp)
+
+    def where(self, rows: IntVector) -> str:
+        """Which units, for a message: ``"units 17, 204, 981 and 12 more"``."""
+        return listed_units(self.labels, rows)
+
+    def take(self, rows: IntVector) -> Sample:
+        """The sample of some of its units, in the order given."""
+        design = replace(self.design, columns=self.design.columns.take(rows))
+        frame = frames.to_pandas(self.frame, frames.column_names(self.frame)).iloc[rows]
+        return replace(
+            self,
+            frame=frame,
+            labels=self.labels[rows],
+            treated=self.treated[rows],
+            design=design,
+            base=self.base[rows],
+        )
+
+
+def read_sample(frame: Any, *, treatment: str, formula: str, weights: str | None = None) -> Sample:
+    """Read and check the units.
+
+    Parameters
+    ----------
+    frame : pandas, polars or pyarrow data frame
+        One row per unit.
+    treatment : str
+        Column of truth values, or of 0 and 1.
+    formula : str
+        Right-hand side of covariates, such as ``"age + C(educ)"``.
+    weights : str, optional
+        Column of base (survey) weights, not negative.
+
+    Raises
+    ------
+    DesignError
+        Unknown columns, missing values (count and column), a treatment that is not binary or that everybody or nobody
+        has, constant or collinear covariates, negative weights.
+    """
+    known = frames.column_names(frame, DesignError)
+    labels = frame.index if isinstance(frame, pd.DataFrame) else pd.RangeIndex(len(frame))
+    if len(labels) == 0:
+        raise DesignError("The frame has no rows. Check the filter that made it.")
+    treated = _treated(read_column(frame, treatment, "treatment", labels), treatment, labels)
+    wanted = sorted(name for name in variables(formula, treatment) if name in known)
+    if treatment in wanted:
+        raise DesignError(f"The formula holds the treatment '{treatment}' itself. Leave it out.")
+    for name in wanted:
+        read_column(frame, name, "formula", labels)
+    design = build_design(formula, frames.to_pandas(frame, wanted, DesignError), equation=treatment)
+    base = np.ones(len(labels)) if weights is None else read_numbers(frame, weights, "weights", labels)
+    if (base < 0).any() or not base[treated].any() or not base[~treated].any():
+        raise DesignError(
+            f"weights='{weights}' holds {int((base < 0).sum())} negative value(s), or none above 0 among treated or "
+            "comparison units. Give sampling weights, 0 or more."
+        )
+    return Sample(frame, labels, treatment, treated, design, base, formula)
+
+
+def read_column(frame: Any, name: str, argument: str, labels: pd.Index) -> pd.Series:
+    """A column without missing values; a `DesignError` names it otherwise."""
+    known = frames.column_names(frame, DesignError)
+    if name not in known:
+        near = get_close_matches(str(name), [str(c) for c in known], n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise DesignError(f"{argument}: '{name}' is not a column of the frame.{hint}")
+    values = frames.to_pandas(frame, [name], DesignError)[name]
+    missing = np.flatnonzero(values.isna().to_numpy())
+    if len(missing):
+        raise DesignError(
+            f"Column '{name}' ({argument}) has {len(missing)} missing value(s) ({listed_units(labels, missing)}). "
+            "Fill them in, drop these rows, or code 'unknown' as a category of its own."
+        )
+    return values
+
+
+def read_numbers(frame: Any, name: str, argument: str, labels: pd.Index) -> FloatVector:
+    """A column of finite numbers or truth values, (n,)."""
+    values = read_column(frame, name, argument, labels)
+    try:
+        numbers = values.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as problem:
+        raise DesignError(f"Column '{name}' ({argument}) has type {values.dtype}. Give numbers.") from problem
+    infinite = np.flatnonzero(~np.isfinite(numbers))
+    if len(infinite):
+        raise DesignError(
+            f"Column '{name}' ({argument}) has {len(infinite)} infinite value(s) ({listed_units(labels, infinite)}). "
+            "Correct them or drop these rows."
+        )
+    return numbers
+
+
+def listed_units(labels: pd.Index, rows: IntVector) -> str:
+    """``"units 17, 204 and 12 more"``."""
+    shown = ", ".join(str(label) for label in labels[rows[:_NAMED]])
+    more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
+    return f"{'unit' if len(rows) == 1 else 'units'} {shown}{more}"
+
+
+def _treated(values: pd.Series, name: str, labels: pd.Index) -> BoolVector:
+    found = pd.unique(values)
+    if not pd.Series(found).isin([0, 1]).all():
+        shown = ", ".join(repr(value) for value in found[:_NAMED])
+        raise DesignError(
+            f"treatment='{name}' is not binary: it holds {len(found)} values ({shown}). Give truth values, or 0 and 1; "
+            "for programmes of several types use ne.match_programmes."
+        )
+    treated = values.to_numpy(dtype=bool)
+    if treated.all() or not treated.any():
+        who = "everybody" if treated.all() else "nobody"
+        raise DesignError(
+            f"treatment='{name}': {who} among {len(labels):,} units is treated, so there is nothing to compare. "
+            "Check the filter that made the frame."
+        )
+    return treated
