@@ -26,7 +26,10 @@ TASKS = {  # task: what it does, then what Python runs for it, one after the oth
     "docs": ["the documentation, in docs/_build/html", "-m sphinx -q -W docs docs/_build/html"],
     "bench": ["the benchmarks", "benchmarks"],
     "notebooks": ["executes the notebooks (--check: and writes nothing)", "notebooks/execute.py"],
-    "newest": ["tests with the newest releases: no lock, no lifelines", "-m pytest -m 'not oracle'"],
+    "newest": [
+        "tests with the newest releases: no lock, without the extra study",
+        "-m pytest -m 'not oracle'",
+    ],
 }
 
 

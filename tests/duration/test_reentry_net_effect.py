@@ -397,8 +397,10 @@ def test_draws_are_the_curves_at_drawn_parameters(estimated):
 
 def test_what_was_followed_is_told():
     fit = known(panel(n=60))
-    assert net_effect(fit, horizon=1).method.endswith("to the first exit")
-    assert net_effect(fit, horizon=1, reentry=True).method.endswith("with returns to benefit")
+    first, there = net_effect(fit, horizon=1), net_effect(fit, horizon=1, reentry=True)
+    assert first.method.endswith("to the first exit")
+    assert there.method.endswith("with returns to benefit")
+    assert (first.absorbing, there.absorbing) == (True, False)
 
 
 def test_a_model_without_returns_has_none_to_add(random_spells, by_hand):

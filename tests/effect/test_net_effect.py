@@ -43,6 +43,13 @@ def test_effect_is_with_minus_without():
     assert make().effect[:, 0] == pytest.approx(COUNTERFACTUAL - GROSS)
 
 
+@pytest.mark.parametrize(("absorbing", "known"), [(True, True), (False, False)])
+def test_after_a_late_start_placements_are_known_of_exits_only(absorbing, known):
+    late = make(origin="inflow", population="inflow", start=2.0, absorbing=absorbing)
+    assert late.knows_placements is known
+    assert make(absorbing=absorbing).knows_placements
+
+
 def test_frame_is_tidy():
     frame = make().frame()
     assert list(frame.columns) == ["month", "state", "with_programme", "without_programme", "effect"]

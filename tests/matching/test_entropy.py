@@ -34,6 +34,7 @@ def test_weightit(name):
         assert ours == pytest.approx(theirs[arm] / theirs[arm].sum(), rel=1e-8)
 
 
+@pytest.mark.oracle
 def test_lalonde_cps():
     """Imbens & Xu (2024) print 1406.27 (654.93): the exact optimum is 1406.30; their error is HC1, fixed weights."""
     x, names, treated, outcomes = lalonde_dehejia_wahba("cps")

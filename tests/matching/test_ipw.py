@@ -65,6 +65,7 @@ def test_stata_teffects(estimand):
     assert without == pytest.approx(expected["counterfactual"], rel=1e-8)
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize(
     ("comparison", "hajek", "horvitz_thompson"),
     [("experiment", 1754.55, 1723.91), ("cps", 1377.12, 1293.00)],

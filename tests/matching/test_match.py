@@ -169,7 +169,12 @@ def test_nobody_has_a_match():
         ({"method": "nearby"}, "method='nearby' is not known. Use one of: 'nearest'"),
         ({"method": "full", "ratio": 2}, "method='full' makes no use of ratio="),
         ({"method": "kernel", "distance": "mahalanobis"}, "goes by a propensity score"),
-        ({"order": "largest"}, "Add replace=False"),
+        ({"order": "closest"}, "Add replace=False"),
+        ({"replace": "no"}, "replace='no' is not known. Use one of: True, False"),
+        ({"caliper": "0.2"}, "caliper='0.2' is no width"),
+        ({"exact": 5}, "name columns, and 5 is none"),
+        ({"formula": "1"}, "has no covariates"),
+        ({"formula": "agee"}, "'agee' is not a column of the frame. Did you mean 'age'"),
         ({"replace": False, "estimand": "ATE"}, "cannot give everybody a match"),
         ({"ratio": 0}, "ratio=0 is no number of matches"),
         ({"caliper": -1.0}, "caliper=-1.0 is no width"),
@@ -181,7 +186,92 @@ def test_nobody_has_a_match():
 )
 def test_options_at_fault(options, message):
     with pytest.raises(DesignError, match=message):
-        ne.match(small(), treatment="course", formula="age", **options)
+        ne.match(small(), **({"treatment": "course", "formula": "age"} | options))
+
+
+def test_the_call_of_the_contract():
+    """order= says who chooses first; the default may be named with replacement, where it changes nothing."""
+    frame = small()
+    named = ne.match(
+        frame, treatment="course", formula="age", replace=True, order="largest", ties="all", seed=None
+    )
+    plain = ne.match(frame, treatment="course", formula="age")
+    assert named.effect("work").value == plain.effect("work").value
+
+
+def test_a_frame_that_changed_since_is_noticed():
+    frame = small()
+    m = ne.match(frame, treatment="course", formula="age")
+    value = m.effect("work").value
+    frame["later"] = frame["work"]
+    assert m.effect("later").value == value
+    frame.sort_values("age", inplace=True, ignore_index=True)
+    with pytest.raises(DesignError, match="sorted, cut or changed since"):
+        m.effect("work")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"replace": False},
+        {"method": "optimal"},
+        {"method": "full"},
+        {"method": "cem"},
+        {"method": "subclass", "subclasses": 4},
+        {"distance": "mahalanobis"},
+    ],
+)
+def test_units_of_no_weight_are_not_there(options):
+    frame = small(300).assign(w=np.arange(300) % 2)
+    with_them = quietly(frame, treatment="course", formula="age + C(region)", weights="w", **options)
+    without = quietly(frame[frame["w"] == 1], treatment="course", formula="age + C(region)", **options)
+    if options.get("method") != "cem":  # the bins reach as far as all units do
+        assert with_them.effect("income").value == pytest.approx(without.effect("income").value, rel=1e-9)
+    assert (with_them.weights[frame["w"] == 0] == 0).all()
+
+
+def test_covariates_as_they_come():
+    """Text columns, and categories that a filter emptied."""
+    frame = small()
+    plain = ne.match(frame, treatment="course", formula="age + C(region)").effect("work").value
+    text = frame.assign(region=frame["region"].astype("string"))
+    assert ne.match(text, treatment="course", formula="age + region").effect("work").value == pytest.approx(
+        plain
+    )
+    levels = frame.assign(
+        region=pd.Categorical(frame["region"], categories=["north", "south", "west", "east"])
+    )
+    assert ne.match(levels, treatment="course", formula="age + region").effect("work").value == pytest.approx(
+        plain
+    )
+    with pytest.raises(DesignError, match="days since a date"):
+        ne.match(frame.assign(d=pd.Timestamp("2020-01-01")), treatment="course", formula="d")
+
+
+def test_outcomes_that_are_none():
+    frame = small()
+    m = ne.match(frame, treatment="course", formula="age")
+    with pytest.raises(DesignError, match="The outcome age is the treatment or among the covariates"):
+        m.effect("age")
+    with pytest.raises(DesignError, match="outcomes='work' is one name"):
+        m.effect(outcomes="work")
+    with pytest.raises(DesignError, match="is the same for all units"):
+        ne.match(frame.assign(one=1), treatment="course", formula="age").effect("work", cluster="one")
+    with pytest.raises(DesignError, match="Give numbers or truth values"):
+        ne.match(frame.assign(when=pd.Timestamp("2020-01-01")), treatment="course", formula="age").effect(
+            "when"
+        )
+
+
+@pytest.mark.parametrize("options", [{"replace": False}, {"method": "optimal"}, {"method": "full"}])
+def test_matched_sets_and_clusters_two_ways(options):
+    """Clusters of one unit change next to nothing; pairs as clusters are the matched sets themselves."""
+    frame = small().assign(unit=np.arange(400), half=np.arange(400) // 20)
+    m = quietly(frame, treatment="course", formula="age", **options)
+    alone = m.effect("income")
+    assert m.effect("income", cluster="unit").se == pytest.approx(alone.se, rel=0.02)
+    assert m.effect("income", cluster="half").se > 0
 
 
 def test_frames_at_fault():
@@ -311,10 +401,12 @@ def test_weighting_options_at_fault(options, message):
 
 def test_weighting_leaves_out_who_is_off_the_support():
     frame = small()
-    w = ne.weight(frame, treatment="course", formula="age", discard=0.2)
+    with pytest.warns(DataWarning, match="left out"):
+        w = ne.weight(frame, treatment="course", formula="age", discard=0.2)
     score = w.score.probability
     assert np.array_equal(w.weights.to_numpy() > 0, (score >= 0.2) & (score <= 0.8))
     assert "left out" in w.notes[0]
-    trimmed = ne.weight(frame, treatment="course", formula="age", trim=0.2)
+    with pytest.warns(DataWarning, match="dropped"):
+        trimmed = ne.weight(frame, treatment="course", formula="age", trim=0.2)
     assert trimmed.effect("income").value == pytest.approx(w.effect("income").value)
     assert trimmed.effect("income").se == pytest.approx(w.effect("income").se)

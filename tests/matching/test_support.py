@@ -125,9 +125,11 @@ def test_crump_is_as_good_mirrored():
     assert optimal_trim(1 - e, np.ones(200)) == pytest.approx(optimal_trim(e, np.ones(200)), rel=1e-9)
 
 
+@pytest.mark.oracle
 def test_crump_on_the_cps_units():
     """a = .0767, and 452 units (144 treated) between .1 and .9: computed apart from this library."""
-    causaldata = pytest.importorskip("causaldata")
+    import causaldata
+
     treated = causaldata.nsw_mixtape.load_pandas().data.query("treat == 1")
     cps = causaldata.cps_mixtape.load_pandas().data
     frame = pd.concat([treated, cps], ignore_index=True)

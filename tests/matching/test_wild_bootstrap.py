@@ -10,7 +10,7 @@ from nettoeffect.matching.abadie_imbens import abadie_imbens
 from nettoeffect.matching.bias_adjustment import regression_fits
 from nettoeffect.matching.conditional import neighbour_fits
 from nettoeffect.matching.linear_form import clustered, linear_form
-from nettoeffect.matching.matched_sets import joined, set_means, sets_of_pairs
+from nettoeffect.matching.matched_sets import set_means, sets_of_pairs
 from nettoeffect.matching.neighbourhood import Space
 from nettoeffect.matching.wild_bootstrap import no_naive_bootstrap, wild_bootstrap, wild_draws
 from tests.matching import by_definition as slow
@@ -164,20 +164,6 @@ def test_matched_sets_are_those_of_r(name):
     )  # fmt: skip
     assert slow.effect(means)[0] == pytest.approx(expected["est"], rel=1e-9)
     assert slow.standard_error(means) == pytest.approx(expected["se"], rel=1e-9)
-
-
-@given(st.integers(0, 10**6))
-def test_joined_clusters_are_the_finest_that_keep_sets_and_clusters_whole(seed):
-    rng = np.random.default_rng(seed)
-    sets, cluster = rng.integers(-1, 12, 40), rng.integers(0, 8, 40)
-    code = joined(sets, cluster)
-    used = np.flatnonzero(sets >= 0)
-    together = (sets[:, None] == sets) | (cluster[:, None] == cluster)
-    reach = together[np.ix_(used, used)]
-    for _ in range(6):  # paths of up to 64 steps
-        reach = (reach.astype(int) @ reach.astype(int)) > 0
-    assert np.array_equal(code[used][:, None] == code[used], reach)
-    assert (code[sets < 0] == -1).all()
 
 
 def test_sets_that_share_units_are_refused():

@@ -143,7 +143,8 @@ def test_the_summary_takes_one_screen(lalonde, options):
 
 
 def test_the_summary_of_weights(lalonde):
-    found = weight(lalonde, treatment="treat", formula=FORMULA, estimand="ATE", trim=0.05)
+    with pytest.warns(DataWarning, match="dropped, score outside"):
+        found = weight(lalonde, treatment="treat", formula=FORMULA, estimand="ATE", trim=0.05)
     text = found.summary()
     assert text.splitlines()[0] == "Weighting: effect on all (ATE)"
     assert "score outside [0.05, 0.95]" in text

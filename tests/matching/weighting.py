@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 import statsmodels.api as sm
 from scipy import stats
 
@@ -33,7 +32,8 @@ def lalonde_dehejia_wahba(comparison):
 
     ``"experiment"`` (260 randomised out) or ``"cps"`` (15,992); the data of the package causaldata.
     """
-    causaldata = pytest.importorskip("causaldata")
+    import causaldata
+
     experiment = causaldata.nsw_mixtape.load_pandas().data
     if comparison == "cps":
         cps = causaldata.cps_mixtape.load_pandas().data

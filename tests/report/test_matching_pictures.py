@@ -9,6 +9,7 @@ import pytest
 
 from nettoeffect.errors import DesignError
 from nettoeffect.matching.match import match
+from nettoeffect.matching.placebo import Placebo
 from nettoeffect.matching.weight import weight
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "matching"
@@ -163,3 +164,19 @@ def test_pictures_speak_the_language(matched, language):
     assert all(word in said for word in WORDS[language])
     others = [word for word in WORDS["nl" if language == "en" else "en"] if "propensity" not in word]
     assert not any(word in said for word in others)
+
+
+@pytest.mark.parametrize(("language", "word"), [("nl", "deelnemers"), ("en", "participants")])
+def test_placebo_shows_both_arms_and_their_difference(language, word):
+    table = pd.DataFrame(
+        {"gross": [3.0, 2.0], "counterfactual": [2.5, 2.2], "effect": [0.5, -0.2], "lower": [0.1, -1.0],
+         "upper": [0.9, 0.6]},
+        index=["pay_2", "pay_1"],
+    )  # fmt: skip
+    picture = Placebo(table, 0.02, False).plot(language=language)
+    levels, effects = picture.axes
+    assert [line.get_ydata().tolist() for line in levels.lines] == [[3.0, 2.0], [2.5, 2.2]]
+    assert [tick.get_text() for tick in effects.get_xticklabels()] == ["pay_2", "pay_1"]
+    segments = effects.collections[0].get_segments()
+    assert np.array(segments)[:, :, 1] == pytest.approx(table[["lower", "upper"]].to_numpy())
+    assert word in [text.get_text() for text in picture.legends[0].get_texts()]

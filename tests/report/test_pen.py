@@ -55,7 +55,7 @@ WHO = {
     "start at month 6": "those who start in month 6 after inflow",
     "IPS, start at month 0": "those who start right at inflow (IPS)",
     "subsidy, own start": "those who start at their own moment (subsidy)",
-    "women": "those who start in ‘women’",
+    "women": "participants (‘women’)",
 }
 
 

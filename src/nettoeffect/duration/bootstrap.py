@@ -144,8 +144,9 @@ def _check(fit: HazardResults, reselect: bool, **counts: Any) -> None:
         )
     if fit.point.spell_classes > 1:
         raise DesignError(
-            "The bootstrap is not available with classes of spells (spell_mass_points). Use covariance='sandwich', "
-            "which allows for whatever the spells of a person have in common."
+            f"spell_mass_points={fit.model.spell_mass_points}: the bootstrap is not available with classes of spells. "
+            "Take the standard errors of fit.with_covariance('sandwich'), which allow for whatever the spells of a "
+            "person have in common, or bootstrap the fit without spell_mass_points."
         )
     if fit.params.empty:
         raise DesignError("This model has no coefficients: there is nothing to bootstrap.")

@@ -28,7 +28,7 @@ from nettoeffect.duration.fitted import (
     notice_shift,
     relative_hazards,
 )
-from nettoeffect.duration.net_effect import plan_of
+from nettoeffect.duration.net_effect import plans_of
 from nettoeffect.duration.specification import Clock
 from nettoeffect.effect.occupancy import FloatArray
 from nettoeffect.errors import EffectError
@@ -126,7 +126,7 @@ def implied_occupancy(fit: HazardResults, horizon: float, programme_length: floa
     prior = earlier_spells(fit.spells, fit.data, fit.parameters, fit.point.spell_classes)[chosen]
     log_weight = fit.parameters.log_probabilities + prior
     weights = np.exp(log_weight - np.logaddexp.reduce(log_weight, axis=1, keepdims=True)) / len(chosen)
-    plans = [plan_of(fit, name, programme_length) for name in spec.programmes] if spec.entries else []
+    plans = plans_of(fit, programme_length) if spec.entries else []
     parts = []
     for low in range(0, len(chosen), CHUNK):
         part = slice(low, low + CHUNK)
@@ -269,8 +269,12 @@ def _walk(sample: Sample, weights: FloatVector) -> Iterator[FloatVector]:
         if spec.notified:
             told, left, now = before.told_step(told, grid.step)
             gone, entered = gone + left, entered + now
-            more, left, now = before.told_step(noticed, grid.rest)
-            told, gone, entered = told + more, gone + left, entered + now
+            if spec.clock.timing == "exact":
+                noticed, left, now = before.told_step(noticed, grid.rest)
+                gone, entered = gone + left, entered + now
+            told = (
+                told + noticed
+            )  # of grouped time an announcement changes hazards from the end of its interval on
         started = started + entered.sum(axis=1)
         moment = np.searchsorted(np.array(spec.starts), (cell + grid.place) * grid.step, side="right")
         for number, each in enumerate(after):
@@ -300,27 +304,41 @@ class Before:
 
     def quiet_step(self, mass: FloatVector) -> tuple[FloatVector, FloatVector, FloatVector, FloatMatrix]:
         """Who stays unannounced, who is told, who left (J,), and who entered (P, G)."""
-        entries = np.concatenate([self.entries * self.quiet_entries, self.notice])
-        stay, left, moved = self._compete(mass, self.exits, entries, self.step)
-        return stay, moved[len(self.entries) :].sum(axis=0), left, moved[: len(self.entries)]
+        n = len(self.exits)
+        moves = np.concatenate([self.exits, self.notice])
+        stay, moved, entered = self._compete(mass, moves, self.entries * self.quiet_entries, self.step, n)
+        return stay, moved[n:].sum(axis=0), moved[:n].sum(axis=1), entered
 
     def told_step(self, mass: FloatVector, length: float) -> tuple[FloatVector, FloatVector, FloatMatrix]:
         """Who stays, who left and who entered, of those who know that a programme will follow."""
         n = len(self.exits)
-        return self._compete(mass, self.exits * self.shift[:n], self.entries * self.shift[n:], length)
+        entries = self.entries * self.shift[n:]
+        stay, left, entered = self._compete(mass, self.exits * self.shift[:n], entries, length, n)
+        return stay, left.sum(axis=1), entered
 
     def _compete(
-        self, mass: FloatVector, exits: FloatArray, entries: FloatArray, length: float
-    ) -> tuple[FloatVector, FloatVector, FloatMatrix]:
-        n, order = len(exits), self.clock.ordering
+        self, mass: FloatVector, moves: FloatArray, entries: FloatArray, length: float, n_exits: int
+    ) -> tuple[FloatVector, FloatMatrix, FloatMatrix]:
+        """Who stays (G,), who makes each move (J + N, G), exits first and then announcements, and who enters (P, G).
+
+        With an order, entry is a draw apart from exits and announcements. Who enters in the interval of an exit comes
+        first or not at all; who enters in that of an announcement has entered.
+        """
+        n, order = len(moves), self.clock.ordering
         if order is None:
-            moved, stay = shares(np.concatenate([exits, entries]), length, self.clock)
-            return mass * stay, moved[:n] @ mass, moved[n:] * mass
-        leave, remain = shares(exits, length, self.clock)
+            moved, stay = shares(np.concatenate([moves, entries]), length, self.clock)
+            return mass * stay, moved[:n] * mass, moved[n:] * mass
+        moved, remain = shares(moves, length, self.clock)
         enter, wait = shares(entries, length, self.clock)
+        moved = moved * mass
         if order == "exit-first":
-            return mass * remain * wait, leave @ mass, enter * (mass * remain)
-        return mass * remain * wait, leave @ (mass * wait), enter * mass
+            there = mass - moved[:n_exits].sum(axis=0)
+            return (
+                mass * remain * wait,
+                np.concatenate([moved[:n_exits], moved[n_exits:] * wait]),
+                enter * there,
+            )
+        return mass * remain * wait, moved * wait, enter * mass
 
 
 class After:

@@ -21,6 +21,7 @@ from nettoeffect.duration.counterfactual import FittedCurves, Plan, earlier_spel
 from nettoeffect.duration.effects import BoolVector
 from nettoeffect.duration.ordering import starts_in_model
 from nettoeffect.duration.returns import COARSE, FINE, CurvesWithReturns, return_equation, returns_of
+from nettoeffect.duration.specification import Specification
 from nettoeffect.effect.net_effect import NetEffect
 from nettoeffect.effect.occupancy import FloatArray
 from nettoeffect.effect.scenarios import OWN_START, Scenarios
@@ -235,9 +236,7 @@ def plan_of(fit: HazardResults, programme: str | None, length: float | None) -> 
     if programme is not None and programme not in types:
         raise EffectError(f"programme='{programme}' is unknown. Choose one of {', '.join(types)}.")
     number = 0 if programme is None else types.index(programme)
-    own = [each.effects[number] for each in spec.transitions if each.effects]
-    actual = any(phases is not None and phases.during_after and not phases.planned for phases in own)
-    planned = any(phases is not None and phases.during_after and phases.planned for phases in own)
+    actual, planned = _needs_length(spec, number)
     if length is not None and not (actual or planned):
         raise EffectError("programme_length only matters for effect='during/after'. Leave it out.")
     if length is not None and not 0 < length < np.inf:
@@ -248,6 +247,29 @@ def plan_of(fit: HazardResults, programme: str | None, length: float | None) -> 
         length=(length or _median_length(fit.spells, of_type)) if actual else np.inf,
         planned_length=(length or _median_planned(fit.spells, of_type)) if planned else np.inf,
     )
+
+
+def plans_of(fit: HazardResults, length: float | None) -> list[Plan]:
+    """All programmes, in the order of their types; a length holds for those whose effect depends on it.
+
+    Raises
+    ------
+    EffectError
+        As `plan_of`; a length that plays no part in any.
+    """
+    spec = fit.specification
+    need = [any(_needs_length(spec, number)) for number in range(len(spec.programmes))]
+    plays = need if any(need) else [True] * len(need)
+    return [
+        plan_of(fit, name, length if own else None) for name, own in zip(spec.programmes, plays, strict=True)
+    ]
+
+
+def _needs_length(spec: Specification, programme: int) -> tuple[bool, bool]:
+    """Whether the effect of a type depends on the actual end of the programme, and on the planned one."""
+    own = [each.effects[programme] for each in spec.transitions if each.effects]
+    ends = [phases.planned for phases in own if phases is not None and phases.during_after]
+    return not all(ends), any(ends)
 
 
 def _median_planned(spells: Spells, treated: BoolVector) -> float:

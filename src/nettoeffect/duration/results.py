@@ -151,7 +151,9 @@ class HazardResults(Estimates, Inference):
         ----------
         start : float, "observed", or a list of these
             Month since spell start at which the programme starts; ``"observed"`` takes each participant's own
-            start. A list gives `Scenarios`.
+            start. A list gives `Scenarios`. Under ``ordering="programme-first"`` a start is recorded at the end of
+            its interval but counts from the beginning: ``start=3.0`` then is the cohort recorded at month 3 plus
+            `interval`. Only ``"observed"`` makes that step by itself.
         horizon : int
             Months followed.
         population : {"treated", "survivors", "inflow"}

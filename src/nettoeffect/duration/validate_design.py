@@ -109,7 +109,7 @@ def validate_design(
     ------
     DesignError
         A model without an effect or entry equation, results of other spells, unknown exits or terms in `effect`,
-        announcements under grouped time, hardly any replication in which the model could be fitted.
+        announcements under grouped time, classes of spells, hardly any replication in which the model could be fitted.
 
     Warns
     -----
@@ -162,6 +162,7 @@ def _check_counts(**counts: tuple[Any, int]) -> None:
 
 def _fitted(spells: Spells, model: Model | HazardResults, seed: int, progress: bool) -> HazardResults:
     """Results on these spells, of a model that can be validated."""
+    _refuse_spell_classes(model.model if isinstance(model, HazardResults) else model)
     if isinstance(model, HazardResults):
         if model.spells is not spells:
             raise DesignError(
@@ -178,15 +179,21 @@ def _fitted(spells: Spells, model: Model | HazardResults, seed: int, progress: b
     return fit
 
 
+def _refuse_spell_classes(model: Any) -> None:
+    """Before anything is estimated: that takes long."""
+    asked = getattr(model, "spell_mass_points", 1)
+    if asked != 1:
+        raise DesignError(
+            f"spell_mass_points={asked}: new events cannot be drawn from a model with classes of spells. Validate the "
+            "design with the same model without it, dataclasses.replace(model, spell_mass_points=1)."
+        )
+
+
 def _check_model(fit: HazardResults) -> None:
     spec = fit.specification
     if not spec.effects or not spec.entries:
         lacks = "effect of a programme" if not spec.effects else f"entry equation ('{PROGRAMME}')"
         raise DesignError(f"This model has no {lacks}: there is nothing to plant. Use TimingOfEvents.")
-    if fit.point.spell_classes > 1:
-        raise DesignError(
-            "Events cannot be drawn from a model with classes of spells. Validate the design without spell_mass_points."
-        )
     if spec.notified and spec.clock.timing != "exact":
         raise DesignError(
             "Announcements cannot be drawn where only the interval of an event is known: announcement and start may "

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nettoeffect.design.columns import FloatVector, IntVector
-from nettoeffect.duration.covariance import SINGULAR
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.duration.maximise import TINY
 from nettoeffect.duration.path import PathPoint
 
@@ -18,6 +17,8 @@ DECREMENT = 1e-8
 AGREEMENT = 0.05
 # Standard error of a log hazard ratio above which the data say nothing about it.
 UNINFORMATIVE = 5.0
+# Rounding can leave this much of no curvature at all, relative to that of each parameter.
+FLAT = 1e-7
 # A parameter takes part in a direction without curvature with this share of its length; the most that are named.
 PART, NAMED = 0.1, 6
 
@@ -111,26 +112,30 @@ def undetermined(
     diagonal = np.abs(np.diag(information))
     scale = 1.0 / np.sqrt(np.maximum(diagonal, max(1e-10 * diagonal.max(initial=0.0), TINY)))
     values, vectors = np.linalg.eigh(information * np.outer(scale, scale))
-    part = (np.abs(vectors[:, values <= SINGULAR]) > PART).any(axis=1)
-    packed = np.flatnonzero((point.jacobian[:, part] != 0).any(axis=1))
-    names = [f"{terms[at][0]}: {terms[at][1]}" for at in packed.tolist() if at in terms]
-    found = [*names, *_of_mixing(point, packed, loadings)]
+    flat = vectors[:, values < FLAT]
+    moved = point.jacobian @ (scale[:, None] * np.where(np.abs(flat) > PART, flat, 0.0))
+    names = [
+        f"{terms[at][0]}: {terms[at][1]}" for at in np.flatnonzero(moved.any(axis=1)).tolist() if at in terms
+    ]
+    found = [*names, *_of_mixing(point, moved, loadings)]
     more = [f"{len(found) - NAMED} more"] if len(found) > NAMED else []
     return [*found[:NAMED], *more]
 
 
-def _of_mixing(point: PathPoint, packed: IntVector, loadings: Sequence[str]) -> list[str]:
+def _of_mixing(point: PathPoint, moved: FloatMatrix, loadings: Sequence[str]) -> list[str]:
     """Mass points by transition, and probabilities; classes are numbered as in the table of the mixing distribution."""
-    n_beta, (n_rows, k) = sum(len(beta) for beta in point.parameters.beta), point.parameters.mu.shape
+    pi, (n_rows, k) = point.parameters.probabilities, point.parameters.mu.shape
     number = np.empty(k, dtype=np.intp)
-    number[np.argsort(-point.parameters.probabilities, kind="stable")] = np.arange(k)
-    moved = np.zeros((n_rows + 1, k), dtype=bool)
-    inside = packed[packed >= n_beta] - n_beta
-    moved.flat[inside + (inside >= n_rows * k)] = True  # the first logit is no parameter
+    number[np.argsort(-pi, kind="stable")] = np.arange(k)
+    mixing = moved[sum(len(beta) for beta in point.parameters.beta) :]
+    logits = np.concatenate([np.zeros((1, moved.shape[1])), mixing[n_rows * k :]])
+    changed = np.abs(logits - pi @ logits)  # of log probabilities
+    shared = (changed > PART * changed.max(axis=0, initial=0.0)).any(axis=1)
+    rows = [*mixing[: n_rows * k].any(axis=1).reshape(n_rows, k), shared]
     labels = [*(f"mass points of {name}" for name in loadings), "probabilities"]
     return [
         f"{label} in classes {', '.join(map(str, sorted(number[row].tolist())))}"
-        for label, row in zip(labels, moved, strict=True)
+        for label, row in zip(labels, rows, strict=True)
         if row.any()
     ]
 

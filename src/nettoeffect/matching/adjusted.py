@@ -15,7 +15,7 @@ from nettoeffect.effect import NetEffect
 from nettoeffect.effect.estimate import Estimate
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DesignError
-from nettoeffect.matching.outcomes import months_of, net_effect
+from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
 from nettoeffect.matching.sample import Sample
 from nettoeffect.matching.score import Score
 from nettoeffect.matching.support import Support
@@ -143,9 +143,9 @@ class Adjusted(ABC):
             raise DesignError(
                 "Give one outcome, or a set of monthly ones with outcomes=[...]; not both, and not neither."
             )
-        names = [outcome] if outcome is not None else list(outcomes or ())
+        names = [outcome] if outcome is not None else listed_names(outcomes)
         values = self.sample.outcomes(names)
-        groups = None if cluster is None else self.sample.codes(cluster, "cluster")
+        groups = self.sample.clusters(cluster)
         if outcome is None:
             when = months_of(names, months)
         means = self.means(values, cluster=groups, **options)

@@ -23,7 +23,7 @@ from nettoeffect.matching.augmented import (
 from nettoeffect.matching.dml import by_learner
 from nettoeffect.matching.ipw import ipw_weights, population_of
 from nettoeffect.matching.outcome_models import OutcomeModel, augmented_means, linear_model, regressors
-from nettoeffect.matching.outcomes import months_of, net_effect
+from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
 from nettoeffect.matching.problem import Estimand
 from nettoeffect.matching.propensity import fit_score
 from nettoeffect.matching.sample import BoolVector
@@ -207,7 +207,7 @@ def aipw(
         raise DesignError(
             "Give one outcome, or a set of monthly ones with outcomes=[...]; not both or neither."
         )
-    names = [outcome] if outcome is not None else list(outcomes or ())
+    names = [outcome] if outcome is not None else listed_names(outcomes)
     when = None if outcome is not None else months_of(names, months)
     units = Units.read(frame, treatment, formula, outcome_formula, names, weights, cluster)
     found = by_learner(plan, units) if learner is not None else by_model(plan, units)

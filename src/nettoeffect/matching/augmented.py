@@ -98,7 +98,7 @@ class Units:
         models = sample
         if outcome_formula is not None:
             models = read_sample(frame, treatment=treatment, formula=outcome_formula, weights=weights)
-        clusters = None if cluster is None else sample.codes(cluster, "cluster")
+        clusters = sample.clusters(cluster)
         return cls(sample, models, names, sample.outcomes(names), clusters)
 
     def take(self, rows: IntVector) -> Units:

@@ -19,7 +19,7 @@ from nettoeffect.matching.comparison import Strata
 from nettoeffect.matching.conditional import neighbour_fits
 from nettoeffect.matching.estimated_score import ScoreDerivative, score_derivative, with_estimated_score
 from nettoeffect.matching.linear_form import clustered, less_estimated_score, linear_form
-from nettoeffect.matching.matched_sets import joined, set_means, sets_of_pairs
+from nettoeffect.matching.matched_sets import set_means, sets_of_pairs
 from nettoeffect.matching.neighbourhood import Space
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.radius import regressors
@@ -206,17 +206,28 @@ def _space(matched: Matched, neighbours: int) -> tuple[Space, int]:
 
 
 def _sets(matched: Matched, outcomes: FloatMatrix, how: Inference, cluster: IntVector | None) -> Means:
-    """Matched sets as clusters, joined with those of the user."""
+    """Matched sets as clusters; with clusters of the user two ways (Cameron, Gelbach & Miller, 2011, JBES 29)."""
     comparison, sample = matched.comparison, matched.sample
     if isinstance(comparison, Strata):
         sets = comparison.stratum
     else:
         assert isinstance(comparison, Pairs)
         sets = sets_of_pairs(comparison)
-    kind = "matched sets"
+
+    def by(codes: IntVector, kind: str) -> Means:
+        return set_means(
+            matched.unit_weights, treated=sample.treated, outcomes=outcomes, sets=codes, kind=kind
+        )
+
+    means = by(sets, "matched sets")
     if cluster is not None:
-        sets, kind = joined(sets, cluster), "groups of matched sets and clusters"
-    means = set_means(matched.unit_weights, treated=sample.treated, outcomes=outcomes, sets=sets, kind=kind)
+        number = int(cluster.max()) + 1
+        groups = by(np.where(sets >= 0, cluster, -1), "clusters")
+        both = by(np.where(sets >= 0, sets * number + cluster, -1), "matched sets and clusters")
+        covariance = means.covariance + groups.covariance - both.covariance
+        means = replace(
+            means, covariance=covariance, errors=f"{means.errors} and {len(np.unique(cluster)):,} clusters"
+        )
     if isinstance(comparison, Strata) or how.bias_adjust is None:
         return means
     gross, counterfactual = point(matched, outcomes, how)

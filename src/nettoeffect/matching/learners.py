@@ -107,6 +107,12 @@ def fit_weights(estimator: Any, base: FloatVector) -> dict[str, FloatVector]:
 
 def _inside(probability: FloatMatrix, name: str) -> FloatVector:
     """Probabilities strictly between 0 and 1; a warning counts those that were not."""
+    unknown = int(np.sum(~np.isfinite(probability)))
+    if unknown:
+        raise DesignError(
+            f"{name} gives {unknown:,} unit(s) a propensity score that is no number. Give it covariates on a scale it "
+            "can use, or another estimator."
+        )
     edge = int(np.sum((probability <= 0) | (probability >= 1)))
     if edge:
         warnings.warn(

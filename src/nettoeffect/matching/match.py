@@ -255,6 +255,10 @@ class Matched(Adjusted):
 def _names(columns: str | Sequence[str] | None) -> tuple[str, ...]:
     if columns is None:
         return ()
+    if not isinstance(columns, str | Sequence | pd.Index | np.ndarray):
+        raise DesignError(
+            f"exact= and antiexact= name columns, and {columns!r} is none. Give a name, or several."
+        )
     return (columns,) if isinstance(columns, str) else tuple(columns)
 
 
@@ -273,14 +277,20 @@ def _problem(plan: Plan, sample: Sample, score: Score | None, support: Support) 
     elif score is not None:
         scale = score.probability if plan.scale == "probability" else score.index
     index = None if score is None else score.index
-    caliper = (
-        None if plan.caliper is None or index is None else plan.caliper * _spread(index, support.eligible)
-    )
+    eligible = support.eligible & (sample.base > 0)
+    caliper = None if plan.caliper is None or index is None else plan.caliper * _spread(index, eligible)
     return Problem(
-        treated=sample.treated, base=sample.base, estimand=plan.estimand, eligible=support.eligible, scale=scale,
-        points=points, index=index, caliper=caliper, stratum=_strata(sample, plan.exact),
+        treated=sample.treated,
+        base=sample.base,
+        estimand=plan.estimand,
+        eligible=eligible,
+        scale=scale,
+        points=points,
+        index=index,
+        caliper=caliper,
+        stratum=_strata(sample, plan.exact),
         antiexact=_columns(sample, plan.antiexact),
-    )  # fmt: skip
+    )
 
 
 def _spread(index: FloatVector, eligible: BoolVector) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
@@ -40,34 +38,6 @@ def sets_of_pairs(pairs: Pairs) -> IntVector:
     sets[focal] = np.arange(len(focal))
     sets[pairs.match] = place
     return sets
-
-
-def joined(sets: IntVector, cluster: IntVector) -> IntVector:
-    """Clusters of units that hang together by a matched set or by a cluster of the user's, (n,) codes; -1 as in `sets`.
-
-    Two units depend on each other if a chain of sets and clusters joins them, so that the result is right whether or
-    not sets cross clusters. Sets across all clusters join everything; `set_means` then says so.
-
-    Examples
-    --------
-    Two sets share a region:
-
-    >>> joined(np.array([0, 0, 1, 1, 2, 2, -1]), np.array([5, 5, 5, 6, 7, 7, 7]))
-    array([ 0,  0,  0,  0,  1,  1, -1])
-    """
-    from scipy import sparse
-    from scipy.sparse.csgraph import connected_components
-
-    used = np.flatnonzero(sets >= 0)
-    _, left = np.unique(sets[used], return_inverse=True)
-    _, right = np.unique(cluster[used], return_inverse=True)
-    shift = left.max(initial=-1) + 1
-    nodes = shift + right.max(initial=-1) + 1
-    graph: Any = sparse.coo_array((np.ones(len(used)), (left, shift + right)), shape=(nodes, nodes))
-    _, component = connected_components(graph, directed=False)
-    result = np.full(len(sets), -1, dtype=np.intp)
-    result[used] = component[left]
-    return result
 
 
 def set_means(

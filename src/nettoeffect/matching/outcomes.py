@@ -15,13 +15,22 @@ from nettoeffect.effect.occupancy import FloatArray
 from nettoeffect.errors import DesignError, EffectError
 
 _NUMBERED = re.compile(r"(.*?)[_ ]?(\d+(?:\.\d+)?)")
-_POPULATIONS: dict[str, Whom] = {
+POPULATIONS: dict[str, Whom] = {
     "ATT": "treated",
     "ATC": "survivors",
     "ATE": "all",
     "ATO": "overlap",
     "ATM": "overlap",
 }
+
+
+def listed_names(outcomes: Sequence[str] | None) -> list[str]:
+    """Names of outcome columns, of any sequence of them."""
+    if isinstance(outcomes, str):
+        raise DesignError(
+            f"outcomes='{outcomes}' is one name. Give outcome='{outcomes}', or a list of monthly ones."
+        )
+    return [] if outcomes is None else [str(name) for name in outcomes]
 
 
 def months_of(names: Sequence[str], months: Sequence[float] | None) -> FloatVector:
@@ -92,6 +101,8 @@ def net_effect(
     name = _state(names) if state is None else state
     with_programme, without_programme = means.gross[:, None], means.counterfactual[:, None]
     drawn = _draws(means, draws, seed)
+    if unit is None:
+        drawn = [np.clip(curve, 0.0, 1.0) for curve in drawn]  # the normal distribution reaches over the edge
     if months[0] > 0:
         months = np.append(0.0, months)
         with_programme, without_programme, *drawn = (
@@ -106,14 +117,16 @@ def net_effect(
         )
     return NetEffect(
         months=months, states=states, with_programme=with_programme, without_programme=without_programme,
-        draws=(drawn[0], drawn[1]) if drawn else None, population=_POPULATIONS[estimand], n=n,
+        draws=(drawn[0], drawn[1]) if drawn else None, population=POPULATIONS[estimand], n=n,
         unit="probability" if unit is None else unit, method=f"{method}; standard errors: {means.errors}",
-        label=method, absorbing=False,
+        label=method.partition(",")[0], absorbing=False,
     )  # fmt: skip
 
 
 def _draws(means: Means, draws: int, seed: int) -> list[FloatArray]:
     """Both curves (B, T, 1) from their joint normal distribution."""
+    if draws < 0:
+        raise EffectError(f"draws={draws} is no number of draws. Give some hundreds, or 0 for none.")
     if draws == 0:
         return []
     generator = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,11 @@ from nettoeffect.effect.amount import tails
 from nettoeffect.errors import DataWarning, DesignError, EffectError
 from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.match import Matched
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nettoeffect.effect.net_effect import Language
 
 _LEVEL = 0.05
 _RANK = 1e-10  # relative size of a singular value that is none
@@ -43,6 +48,12 @@ class Placebo:
     def frame(self) -> pd.DataFrame:
         """The table."""
         return self.table
+
+    def plot(self, *, language: Language = "nl") -> Figure:
+        """Means of both arms before the programme, outcome by outcome, and their differences with intervals."""
+        from nettoeffect.report.plots.placebo import plot_placebo
+
+        return plot_placebo(self, language=language)
 
     @property
     def verdict(self) -> str:
@@ -103,7 +114,7 @@ def placebo(
             "without it, and then ask for the placebo."
         )
     cluster = options.pop("cluster", None)
-    groups = None if cluster is None else sample.codes(cluster, "cluster")
+    groups = sample.clusters(cluster)
     values = sample.outcomes(names)
     still = [name for name, constant in zip(names, np.ptp(values, axis=0) == 0, strict=True) if constant]
     if still:

@@ -65,6 +65,7 @@ class Plan:
         for name, options in (
             ("estimand", get_args(Estimand)), ("method", get_args(Method)), ("ties", get_args(Ties)),
             ("scale", get_args(Scale)), ("order", (None, *get_args(Order))), ("kernel", get_args(Kernel)),
+            ("replace", (True, False)),
         ):  # fmt: skip
             check_option(name, getattr(self, name), options)
         if isinstance(self.distance, str):
@@ -92,7 +93,7 @@ class Plan:
                 "match_on= names covariates of a distance such as 'mahalanobis', and "
                 f"distance={self.distance!r} has none. Leave match_on out, or set distance='mahalanobis'."
             )
-        if self.replace and self.order is not None:
+        if self.replace and self.order not in (None, "largest"):
             raise DesignError(
                 "order= says who chooses first, which matters only where a unit can be chosen once. "
                 "Add replace=False, or leave it out."
@@ -110,7 +111,9 @@ class Plan:
             )
         for name in ("caliper", "radius", "bandwidth"):
             value = getattr(self, name)
-            if not isinstance(value, str | None) and not (np.isfinite(value) and value > 0):
+            given = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+            named = value is None or (name == "bandwidth" and isinstance(value, str))
+            if not named and not (given and np.isfinite(value) and value > 0):
                 raise DesignError(f"{name}={value!r} is no width. Give a number above 0.")
         if self.subclasses < 2:
             raise DesignError(
@@ -136,6 +139,6 @@ class Plan:
 
 def check_option(name: str, value: object, options: Sequence[object]) -> None:
     """Refuse a value that is none of the options, and list them."""
-    if not isinstance(value, str | None) or value not in options:
+    if not isinstance(value, str | bool | None) or value not in options:
         listed = ", ".join(repr(option) for option in options)
         raise DesignError(f"{name}={value!r} is not known. Use one of: {listed}.")

@@ -92,7 +92,7 @@ def rosenbaum_bounds(
     Raises
     ------
     EffectError
-        Units that serve more than once, numbers without pairs, or an unknown alternative.
+        Units that serve more than once, numbers without pairs, base weights that differ, or an unknown alternative.
 
     Notes
     -----
@@ -117,6 +117,11 @@ def rosenbaum_bounds(
         return _signed_ranks(sign * np.asarray(matched, dtype=np.float64), gammas, sign)
     if outcome is None:
         raise EffectError("Name the outcome: rosenbaum_bounds(m, 'work').")
+    if np.ptp(matched.sample.base) > 0:
+        raise EffectError(
+            "Rosenbaum bounds count units, and these have base weights that differ, which no bound reckons with. Match "
+            "without weights= to ask for them."
+        )
     y = matched.sample.numbers(outcome, "outcome")
     sets, treated = _sets(matched), matched.sample.treated
     if np.isin(y, (0.0, 1.0)).all():

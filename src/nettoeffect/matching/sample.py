@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api import types
 
 from nettoeffect import frames
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
@@ -55,11 +56,19 @@ class Sample:
         return len(self.treated)
 
     def column(self, name: str, argument: str) -> pd.Series:
-        """A column of the frame, without missing values."""
+        """A column of the frame, without missing values.
+
+        Raises
+        ------
+        DesignError
+            The frame was sorted or cut since it was matched or weighted.
+        """
+        self._check_unchanged()
         return read_column(self.frame, name, argument, self.labels)
 
     def numbers(self, name: str, argument: str) -> FloatVector:
         """A column of finite numbers, (n,)."""
+        self._check_unchanged()
         return read_numbers(self.frame, name, argument, self.labels)
 
     @cached_property
@@ -68,15 +77,49 @@ class Sample:
         return frames.to_pandas(self.frame, frames.column_names(self.frame), DesignError)
 
     def outcomes(self, names: Sequence[str]) -> FloatMatrix:
-        """Outcome columns, (n, Q), in column-major order."""
+        """Outcome columns, (n, Q), in column-major order.
+
+        Raises
+        ------
+        DesignError
+            No outcomes, or ones by which the units were made alike.
+        """
         if not names:
             raise DesignError("outcomes is empty. Name at least one column of the frame.")
+        alike = sorted(set(names) & {self.treatment, *variables(self.formula, self.treatment)})
+        if alike:
+            raise DesignError(
+                f"The outcome {', '.join(alike)} is the treatment or among the covariates, by which the arms are made "
+                "alike. Take it out of the formula, or ask for another outcome."
+            )
         return np.stack([self.numbers(name, "outcome") for name in names]).T
 
     def codes(self, name: str, argument: str) -> IntVector:
         """The values of a column as codes from 0, (n,): strata or clusters."""
         code, _ = pd.factorize(self.column(name, argument), sort=True)
         return np.asarray(code, dtype=np.intp)
+
+    def clusters(self, name: str | None) -> IntVector | None:
+        """Groups of units that depend on each other, as codes from 0, (n,); None without a name."""
+        if name is None:
+            return None
+        code = self.codes(name, "cluster")
+        if len(np.unique(code)) < 2:
+            raise DesignError(
+                f"cluster='{name}' is the same for all units, and between clusters is where the variance is seen. "
+                "Give smaller groups, or leave it out."
+            )
+        return code
+
+    def _check_unchanged(self) -> None:
+        """The frame is the user's: it may get further columns, but no other rows or order."""
+        labels = self.frame.index if isinstance(self.frame, pd.DataFrame) else pd.RangeIndex(len(self.frame))
+        now = frames.to_pandas(self.frame, [self.treatment], DesignError)[self.treatment]
+        if not labels.equals(self.labels) or not np.array_equal(now.to_numpy(dtype=bool), self.treated):
+            raise DesignError(
+                "The rows of the frame are not those that were compared: it was sorted, cut or changed since. Match or "
+                "weight the frame as it is now, or a copy before you change it."
+            )
 
     def where(self, rows: IntVector) -> str:
         """Which units, for a message: ``"units 17, 204, 981 and 12 more"``."""
@@ -116,17 +159,22 @@ def read_sample(frame: Any, *, treatment: str, formula: str, weights: str | None
         Unknown columns, missing values (count and column), a treatment that is not binary or that everybody or nobody
         has, constant or collinear covariates, negative weights.
     """
-    known = frames.column_names(frame, DesignError)
+    frames.column_names(frame, DesignError)
     labels = frame.index if isinstance(frame, pd.DataFrame) else pd.RangeIndex(len(frame))
     if len(labels) == 0:
         raise DesignError("The frame has no rows. Check the filter that made it.")
     treated = _treated(read_column(frame, treatment, "treatment", labels), treatment, labels)
-    wanted = sorted(name for name in variables(formula, treatment) if name in known)
+    wanted = sorted(variables(formula, treatment))
     if treatment in wanted:
         raise DesignError(f"The formula holds the treatment '{treatment}' itself. Leave it out.")
-    for name in wanted:
-        read_column(frame, name, "formula", labels)
-    design = build_design(formula, frames.to_pandas(frame, wanted, DesignError), equation=treatment)
+    columns = {name: _covariate(read_column(frame, name, "formula", labels)) for name in wanted}
+    design = build_design(
+        formula, pd.DataFrame(columns, index=pd.RangeIndex(len(labels))), equation=treatment
+    )
+    if not design.names:
+        raise DesignError(
+            f"formula='{formula}' has no covariates, so there is nothing to be alike in. Name some, such as 'age'."
+        )
     base = np.ones(len(labels)) if weights is None else read_numbers(frame, weights, "weights", labels)
     if (base < 0).any() or not base[treated].any() or not base[~treated].any():
         raise DesignError(
@@ -156,6 +204,10 @@ def read_column(frame: Any, name: str, argument: str, labels: pd.Index) -> pd.Se
 def read_numbers(frame: Any, name: str, argument: str, labels: pd.Index) -> FloatVector:
     """A column of finite numbers or truth values, (n,)."""
     values = read_column(frame, name, argument, labels)
+    if not types.is_numeric_dtype(values.dtype) or types.is_complex_dtype(values.dtype):
+        raise DesignError(
+            f"Column '{name}' ({argument}) has type {values.dtype}. Give numbers or truth values."
+        )
     try:
         numbers = values.to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as problem:
@@ -167,6 +219,20 @@ def read_numbers(frame: Any, name: str, argument: str, labels: pd.Index) -> Floa
             "Correct them or drop these rows."
         )
     return numbers
+
+
+def _covariate(values: pd.Series) -> pd.Series:
+    """A covariate as formulas take it: text as categories, and none of them without units."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.remove_unused_categories()
+    if types.is_datetime64_any_dtype(values.dtype) or types.is_timedelta64_dtype(values.dtype):
+        raise DesignError(
+            f"Column '{values.name}' (formula) holds dates or lengths of time, which have no place in a formula. Turn "
+            "it into numbers, such as days since a date."
+        )
+    if types.is_string_dtype(values.dtype):
+        return values.astype("category")
+    return values
 
 
 def listed_units(labels: pd.Index, rows: IntVector) -> str:
@@ -181,8 +247,8 @@ def _treated(values: pd.Series, name: str, labels: pd.Index) -> BoolVector:
     if not pd.Series(found).isin([0, 1]).all():
         shown = ", ".join(repr(value) for value in found[:_NAMED])
         raise DesignError(
-            f"treatment='{name}' is not binary: it holds {len(found)} values ({shown}). Give truth values, or 0 and 1; "
-            "for programmes of several types use ne.match_programmes."
+            f"treatment='{name}' is not binary: it holds {len(found)} values ({shown}). Give truth values, or 0 and "
+            f"1, such as frame['{name}'] == {found[0]!r}; for programmes of several types use ne.match_programmes."
         )
     treated = values.to_numpy(dtype=bool)
     if treated.all() or not treated.any():

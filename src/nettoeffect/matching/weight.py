@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.effect.means import Means
-from nettoeffect.errors import DesignError
+from nettoeffect.errors import DataWarning, DesignError
 from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.cbps import cbps_weights
 from nettoeffect.matching.entropy import entropy_weights
@@ -115,6 +116,7 @@ def weight(
     """
     check_option("method", method, get_args(WeightMethod))
     wanted = estimand or ("ATO" if method == "overlap" else "ATT")
+    check_option("normalise", normalise, (True, False))
     _check(method, wanted, distance=distance, moments=moments, trim=trim)
     sample = read_sample(frame, treatment=treatment, formula=formula, weights=weights)
     by_score = method in ("ipw", "overlap")
@@ -126,7 +128,10 @@ def weight(
         if argument is not None:
             found, account = _trimmed(found, sample, score, rule, argument)
             trimmings.append(account)
-    return Weighted(sample, score, support, method, wanted, found, normalise, moments, tuple(trimmings))
+    weighted = Weighted(sample, score, support, method, wanted, found, normalise, moments, tuple(trimmings))
+    for note in weighted.notes:
+        warnings.warn(note, DataWarning, stacklevel=2)
+    return weighted
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,6 +12,8 @@ from nettoeffect.report.chapter import Chapter
 from nettoeffect.report.cost_sections import SOCIETY
 from nettoeffect.report.effect_sections import in_doubt, numbers, placements_known, value_at, wanted
 from nettoeffect.report.estimate_sections import moved_warning, verdict_warning
+from nettoeffect.report.matching_sections import placebo_verdict
+from nettoeffect.report.outcome_sections import outcome_figures, outcome_sentences
 from nettoeffect.report.pen import Pen
 
 
@@ -21,6 +23,8 @@ def brief_section(chapter: Chapter, pen: Pen) -> Section:
     if chapter.fit is not None:
         warnings = (verdict_warning(chapter.fit, pen), moved_warning(chapter.fit, pen))
         blocks += [Box("warning", text) for text in warnings if text]
+    if chapter.placebo is not None and not chapter.placebo.passed:
+        blocks.append(Box("warning", placebo_verdict(chapter.placebo, pen)))
     figures = tuple(_figures(chapter, pen))
     if figures:
         blocks.append(Figures(figures))
@@ -30,6 +34,7 @@ def brief_section(chapter: Chapter, pen: Pen) -> Section:
             blocks.append(Text(" ".join(_lock_in(chapter, pen))))
         deadweight = " ".join(_deadweight(chapter, pen)) if placements_known(chapter) else ""
         blocks += [Text(deadweight)] if deadweight else []
+    blocks += [Text(line) for line in outcome_sentences(chapter, pen)]
     if chapter.ledgers:
         blocks.append(Text(_mkba(_ledger(chapter), pen)))
     return Section("brief", pen.text("brief"), tuple(blocks))
@@ -40,7 +45,7 @@ def _ledger(chapter: Chapter) -> Ledger:
 
 
 def _figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
-    """Caption and cell of each key figure."""
+    """Caption and cell of each key figure; those of outcomes where no effect by month leads."""
     if chapter.effects:
         effect = chapter.effects[chapter.main]
         last, state, write = float(effect.months[-1]), chapter.outcome, numbers(effect, pen)
@@ -64,6 +69,8 @@ def _figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
                     anyway.intervals.get("share"),
                 )
                 yield caption, _figure(anyway.share, pen.percent, bounds, pen.text("figure_placements"), pen)
+    else:
+        yield from outcome_figures(chapter, pen)
     if chapter.ledgers:
         total = _ledger(chapter).total(SOCIETY)
         per = pen.text(f"per_{_ledger(chapter).origin}")

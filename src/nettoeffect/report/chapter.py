@@ -8,14 +8,19 @@ from typing import Any
 
 from nettoeffect.duration.net_effect import NEVER_TOLD, STAY_TOLD
 from nettoeffect.duration.results import HazardResults
-from nettoeffect.effect import NetEffect, Scenarios
+from nettoeffect.effect import Estimate, NetEffect, Scenarios
 from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import NettoEffectError
+from nettoeffect.matching.adjusted import Adjusted
+from nettoeffect.matching.placebo import Placebo
 from nettoeffect.mkba import Ledger
 from nettoeffect.spells import Spells
 from nettoeffect.synthetic import Truth
 
-_KNOWN = "a text, Spells, a fit, NetEffect, Scenarios, Ledger, a mapping of Ledgers, or the Truth of a synthetic panel"
+_KNOWN = (
+    "a text, Spells, a fit, Matched or Weighted units, Estimate, Placebo, NetEffect, Scenarios, Ledger, a mapping of "
+    "Ledgers, or the Truth of a synthetic panel"
+)
 
 _APART = "other effects of its chapter, and would stand in one table with them. Start a chapter with a text before it."
 
@@ -36,8 +41,10 @@ class Chapter:
         Empty for the items before the first heading.
     question : list of str
         Paragraphs.
-    spells, fit
-        At most one each.
+    spells, fit, adjusted, placebo
+        At most one each; `adjusted` are matched or weighted units.
+    estimates : dict, label -> Estimate
+        Outcome by outcome.
     effects : dict, label -> NetEffect
     ledgers : dict, label -> Ledger
     truth
@@ -50,6 +57,9 @@ class Chapter:
     question: list[str] = field(default_factory=list)
     spells: Spells | None = None
     fit: HazardResults | None = None
+    adjusted: Adjusted | None = None
+    placebo: Placebo | None = None
+    estimates: dict[str, Estimate] = field(default_factory=dict)
     effects: dict[str, NetEffect] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     truth: Any = None
@@ -58,7 +68,8 @@ class Chapter:
     @property
     def empty(self) -> bool:
         """Whether there is nothing but texts."""
-        return self.spells is None and self.fit is None and not self.effects and not self.ledgers
+        single = (self.spells, self.fit, self.adjusted, self.placebo)
+        return all(item is None for item in single) and not (self.estimates or self.effects or self.ledgers)
 
     @property
     def main(self) -> str:
@@ -165,6 +176,15 @@ def _put(chapter: Chapter, item: Any, position: int) -> None:
     elif isinstance(item, HazardResults):
         _once(chapter.fit, "fits", position)
         chapter.fit = item
+    elif isinstance(item, Adjusted):
+        _once(chapter.adjusted, "matched or weighted units", position)
+        chapter.adjusted = item
+    elif isinstance(item, Placebo):
+        _once(chapter.placebo, "placebos", position)
+        chapter.placebo = item
+    elif isinstance(item, Estimate):
+        label = f"{item.outcome} ({item.estimand}): {item.method}"
+        _add(chapter.estimates, {label: item}, position)
     elif isinstance(item, Truth):
         _once(chapter.truth, "truths", position)
         chapter.truth = item
@@ -199,6 +219,8 @@ def _add_effects(chapter: Chapter, more: Mapping[str, NetEffect], position: int)
             raise NettoEffectError(f"Item {position} differs in {name} from {_APART}")
     if any(effect.months[-1] != first.months[-1] for effect in more.values()):
         raise NettoEffectError(f"Item {position} differs in horizon from {_APART}")
+    if any(effect.absorbing != first.absorbing for effect in more.values()):
+        raise NettoEffectError(f"Item {position} differs in whether returns count from {_APART}")
     for words, what in _MEANS.items():
         if any((words in effect.method) != (words in first.method) for effect in more.values()):
             raise NettoEffectError(f"Item {position} differs in {what} from {_APART}")

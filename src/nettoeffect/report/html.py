@@ -30,6 +30,8 @@ from nettoeffect.report.estimate_sections import (
     verdict_section,
 )
 from nettoeffect.report.labels import Language, check_language
+from nettoeffect.report.matching_sections import balance_section, comparison_section, placebo_section
+from nettoeffect.report.outcome_sections import outcomes_section
 from nettoeffect.report.pen import Pen
 from nettoeffect.report.wording import GLOSSARY
 
@@ -46,18 +48,20 @@ def report(
 ) -> Path:
     """Write one self-contained HTML file: the answer in brief, and everything it rests on.
 
-    Sections appear for what is given, in the order of the road: answer in brief, question, data, model, path over the
-    number of mass points, hazard ratios and coefficients, net effect, lock-in, deadweight, costs and benefits,
-    assumptions, what identifies the effect, verdicts and warnings. The page needs no network, and prints on A4.
+    Sections appear for what is given, in the order of the road: answer in brief, question, data, model, path over
+    the number of mass points, hazard ratios and coefficients, how comparison units were found, balance, placebo,
+    effects outcome by outcome, net effect, lock-in, deadweight, costs and benefits, assumptions, what identifies the
+    effect, verdicts and warnings. The page needs no network, and prints on A4.
 
     Parameters
     ----------
     items : iterable
-        `Spells`, the results of a fit, `NetEffect`, `Scenarios`, `Ledger` or a mapping of these, and the `Truth` of
-        a synthetic panel, in any order. A text after other items (or at the beginning) starts a new chapter and is
-        its heading; texts right after a heading are the question of that chapter, a paragraph each. A chapter holds
-        at most one `Spells` and one fit, and effects of one population and horizon. With several effects, the answer
-        leads with the one that the first ledger prices, else with the first.
+        `Spells`, the results of a fit, what `match` and `weight` return, `Estimate`, `Placebo`, `NetEffect`,
+        `Scenarios`, `Ledger` or a mapping of these, and the `Truth` of a synthetic panel, in any order. A text after
+        other items (or at the beginning) starts a new chapter and is its heading; texts right after a heading are
+        the question of that chapter, a paragraph each. A chapter holds at most one `Spells`, one fit, one `Matched`
+        or `Weighted` and one `Placebo`, any number of estimates, and effects of one population and horizon. With
+        several effects, the answer leads with the one that the first ledger prices, else with the first.
     path : str or Path
         File to write; its folder must exist.
     language : {"nl", "en"}
@@ -145,7 +149,7 @@ def _follow(found: list[Chapter], state: str | None) -> None:
 def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     """The sections of a chapter, in the order of the road."""
     fit, spells, effects = chapter.fit, chapter.spells, chapter.effects
-    if effects or chapter.ledgers:
+    if effects or chapter.estimates or chapter.ledgers:
         yield brief_section(chapter, pen)
     if chapter.question:
         yield Section("question", pen.text("question"), tuple(map(Text, chapter.question)))
@@ -155,6 +159,7 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
         yield model_section(chapter, fit, pen)
         yield path_section(chapter, fit, pen)
         yield coefficients_section(chapter, fit, pen)
+    yield from _compared(chapter, pen)
     if effects:
         yield net_effect_section(chapter, pen)
         if wanted(chapter):
@@ -169,6 +174,17 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     verdict = verdict_section(chapter, pen)
     if verdict is not None:
         yield verdict
+
+
+def _compared(chapter: Chapter, pen: Pen) -> Iterator[Section]:
+    """The sections on matched or weighted units and what was estimated from them."""
+    if chapter.adjusted is not None:
+        yield comparison_section(chapter.adjusted, pen)
+        yield balance_section(chapter.adjusted, pen)
+    if chapter.placebo is not None:
+        yield placebo_section(chapter.placebo, pen)
+    if chapter.estimates:
+        yield outcomes_section(chapter, pen)
 
 
 def _entry(entry: tuple[str, str, str, str], language: Language) -> tuple[str, str]:

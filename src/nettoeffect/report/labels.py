@@ -142,6 +142,11 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "no effect left": ("geen effect", "no effect"),
         "robustness value": ("robuustheid {value} %", "robustness {value}%"),
+        # placebo
+        "participants": ("deelnemers", "participants"),
+        "comparison_units": ("vergelijkingsgroep, gewogen", "comparison units, weighted"),
+        "placebo_levels": ("gemiddelde vóór het traject", "mean before the programme"),
+        "placebo_effects": ("verschil, met interval", "difference, with interval"),
     }
 )  # fmt: skip
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 
 from nettoeffect.report.labels import Language
+from nettoeffect.report.wording.methods import PHRASES
 
+_DUTCH_MARKS = str.maketrans(",.", ".,")
 _N = r"([\d,]+)"
 
 # What a message looks like, and what it says in Dutch; \1, \2 are its numbers and names.
@@ -104,12 +106,33 @@ def translated(message: str, language: Language) -> str:
     return message
 
 
+def phrased(text: str, language: Language) -> str:
+    """What matching and weighting say of themselves (method, standard errors, drops), in the language.
+
+    Examples
+    --------
+    >>> phrased("nearest neighbour matching, 1 match, caliper of 0.2 standard deviations of the index", "nl")
+    'matchen op naaste buren, 1 match, caliper van 0,2 standaarddeviaties van de index'
+    """
+    if language == "en":
+        return text
+    for pattern, dutch in PHRASES:
+        text = re.sub(pattern, dutch, text)
+    return re.sub(r"\d[\d,.]*\d", lambda found: found[0].translate(_DUTCH_MARKS), text)
+
+
+def phrase(name: str, language: Language) -> str:
+    """A name that is a method of matching or weighting, in the language; any other stays as it is."""
+    found = (dutch for pattern, dutch in PHRASES if re.fullmatch(pattern, name))
+    return name if language == "en" else next(found, name)
+
+
 def _group_of(found: re.Match[str]) -> Callable[[re.Match[str]], str]:
     """Fill in a group of the message, its numbers written the Dutch way."""
 
     def fill(place: re.Match[str]) -> str:
         group = str(found[int(place[1])])
         is_number = re.fullmatch(r"[\d.,]+(e[-+]?\d+)?", group)
-        return group.translate(str.maketrans(",.", ".,")) if is_number else group
+        return group.translate(_DUTCH_MARKS) if is_number else group
 
     return fill

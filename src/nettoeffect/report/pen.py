@@ -12,6 +12,7 @@ from nettoeffect.effect import NetEffect
 from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.report.blocks import Cell
 from nettoeffect.report.labels import Language, euro, label, named, number
+from nettoeffect.report.messages import phrase, phrased
 from nettoeffect.report.plots import scenario_name
 from nettoeffect.report.wording import SENTENCES
 
@@ -83,6 +84,23 @@ class Pen:
         """Months per person, for tables."""
         return self.number(value, 2, signed=True)
 
+    def amount(self, value: float, *, size: float | None = None, signed: bool = False) -> str:
+        """An amount in three figures or whole; those of one `size` have the same decimals."""
+        large = abs(value if size is None else size)
+        digits = next((d for d, bound in enumerate((99.95, 9.995)) if large >= bound), 2)
+        return self.number(value, digits, signed=signed)
+
+    def remark(self, note: str) -> str:
+        """A note of matching and weighting as a sentence."""
+        written = self.phrased(note)
+        return f"{written[:1].upper()}{written[1:].removesuffix('.')}."
+
+    def probability(self, p: float) -> str:
+        """A p-value: ``p = 0.012``, ``p < 0.001``."""
+        if p < 0.0005:
+            return self.text("p_small", value=self.number(0.001, 3))
+        return self.text("p_value", value=self.number(p, 3))
+
     def signed(self, value: float) -> str:
         """A signed number with one decimal."""
         return self.number(value, signed=True)
@@ -129,8 +147,12 @@ class Pen:
         return "; ".join(parts)
 
     def scenario(self, name: str) -> str:
-        """A scenario's name: its start month in words where it is one."""
-        return scenario_name(name, self.language)
+        """A scenario's name: its start month in words where it is one; the method of a matching in the language."""
+        return phrase(scenario_name(name, self.language), self.language)
+
+    def phrased(self, text: str) -> str:
+        """A method, a standard error or a note of matching and weighting."""
+        return phrased(text, self.language)
 
     def titled(self, name: str) -> str:
         """A scenario's name at the beginning of a line."""
@@ -145,7 +167,9 @@ class Pen:
         elif own:
             moment = self.text("moment_own")
         else:
-            return self.text(effect.population, moment=self.text("moment_other", name=name))
+            everybody = self.text(f"whole_{effect.population}")
+            says_more = name and not effect.method.startswith(name)
+            return f"{everybody} (‘{name}’)" if says_more else everybody
         everybody = self.text(effect.population, moment=moment)
         return f"{everybody} ({self.named(about)})" if about else everybody
 

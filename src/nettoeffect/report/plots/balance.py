@@ -94,7 +94,8 @@ def _name(key: object, language: Language) -> str:
     """The name of a row; ours in the language, with the subgroup behind it."""
     if isinstance(key, tuple):
         return f"{_name(key[1], language)} ({key[0]})"
-    return label(str(key), language) if key == "propensity score" else str(key)
+    # A dollar sign in the name of a level is no mathematics.
+    return label(str(key), language) if key == "propensity score" else str(key).replace("$", r"\$")
 
 
 def _scale(balance: Balance, language: Language) -> str:

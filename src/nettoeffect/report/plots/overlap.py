@@ -38,12 +38,13 @@ def plot_overlap(adjusted: Adjusted, *, language: Language = "nl") -> Figure:
     -------
     matplotlib Figure
         Heights are shares of the arm, so that arms of different sizes can be compared; after, units count by their
-        weights. Dashed lines are the bounds of the common support, where a rule sets some.
+        weights. Each side has a scale of its own.
+        Dashed lines are the bounds of the common support, where a rule sets some.
     """
     score = adjusted.score
     assert score is not None  # `Adjusted.overlap_plot` refuses otherwise
     found = score_overlap(adjusted.sample, score, adjusted.unit_weights)
-    picture = new_picture(1, 2, size=(9.2, 3.9), sharex=True, sharey=True)
+    picture = new_picture(1, 2, size=(9.2, 3.9), sharex=True)  # before, one bar may hold nearly all
     probability = bool(((score.probability >= 0) & (score.probability <= 1)).all())
     for when, ax in enumerate(picture.axes):
         words = label("share_of_arm", language, when=label(("before", "after")[when], language))
@@ -53,7 +54,7 @@ def plot_overlap(adjusted: Adjusted, *, language: Language = "nl") -> Figure:
         _bars(ax, found.edges, 100 * found.treated[when], 100 * found.comparison[when])
         _bounds(ax, adjusted, language, named=when == 0)
         _name_arms(ax, adjusted, after=when == 1, language=language)
-    _mirror_ticks(picture.axes[0], language)
+        _mirror_ticks(ax, language)
     return picture
 
 

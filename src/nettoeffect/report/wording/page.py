@@ -8,14 +8,15 @@ SENTENCES = {
     "title": ("Netto-effect van het traject", "Net effect of the programme"),
     "contents": ("Inhoud", "Contents"),
     "provenance": (
-        "Gemaakt met nettoeffect {version}. {draws}Alle tijden zijn in maanden, alle aandelen zijn kansen, alle "
-        "bedragen zijn euro's. Intervallen zijn 95%-intervallen, per maand en per grootheid afzonderlijk.",
-        "Made with nettoeffect {version}. {draws}All times are in months, all shares are probabilities, all "
-        "amounts are euros. Intervals are 95% intervals, each for one month and one quantity.",
+        "Gemaakt met nettoeffect {version}. {draws}Alle tijden zijn in maanden, alle aandelen zijn kansen, bedragen "
+        "zijn euro's waar geen andere eenheid is genoemd. Intervallen zijn 95%-intervallen, per maand en per "
+        "grootheid afzonderlijk.",
+        "Made with nettoeffect {version}. {draws}All times are in months, all shares are probabilities, amounts are "
+        "euros where no other unit is named. Intervals are 95% intervals, each for one month and one quantity.",
     ),
     "provenance_draws": (
-        "Onzekerheid uit {draws} trekkingen uit de asymptotische verdeling van de parameters. ",
-        "Uncertainty from {draws} draws from the asymptotic distribution of the parameters. ",
+        "Onzekerheid uit {draws} trekkingen uit de asymptotische verdeling van de schatters. ",
+        "Uncertainty from {draws} draws from the asymptotic distribution of the estimators. ",
     ),
     "and": (" en ", " and "),
     # units
@@ -36,7 +37,6 @@ SENTENCES = {
     "moment": ("in maand {month} na instroom", "in month {month} after inflow"),
     "moment_zero": ("direct bij instroom", "right at inflow"),
     "moment_own": ("op hun eigen moment", "at their own moment"),
-    "moment_other": ("in ‘{name}’", "in ‘{name}’"),
     "treated": ("de deelnemers die {moment} beginnen", "those who start {moment}"),
     "survivors": (
         "degenen die {moment} nog niet zijn uitgestroomd en dan beginnen",
@@ -50,8 +50,20 @@ SENTENCES = {
     "since_inflow": ("na instroom", "after inflow"),
     "all": ("alle personen, met een start {moment}", "all persons, with a start {moment}"),
     "overlap": (
-        "de personen die in beide groepen voorkomen, met een start {moment}",
-        "persons with counterparts in both groups, with a start {moment}",
+        "de personen met tegenhangers in de andere groep, met een start {moment}",
+        "persons with counterparts in the other group, with a start {moment}",
+    ),
+    # who, where no moment is named
+    "whole_treated": ("de deelnemers", "participants"),
+    "whole_survivors": (
+        "degenen die niet begonnen (als zij wel waren begonnen)",
+        "those who did not start (had they started)",
+    ),
+    "whole_inflow": ("alle instromers", "all who enter"),
+    "whole_all": ("alle personen (als iedereen was begonnen)", "all persons (had everybody started)"),
+    "whole_overlap": (
+        "de personen met tegenhangers in de andere groep (als zij allen waren begonnen)",
+        "persons with counterparts in the other group (had they all started)",
     ),
     # those who once left for a state, in the places of a sentence
     "left": ("uitgestroomd naar ‘{state}’", "left for ‘{state}’"),
