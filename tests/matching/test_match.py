@@ -410,3 +410,19 @@ def test_weighting_leaves_out_who_is_off_the_support():
         trimmed = ne.weight(frame, treatment="course", formula="age", trim=0.2)
     assert trimmed.effect("income").value == pytest.approx(w.effect("income").value)
     assert trimmed.effect("income").se == pytest.approx(w.effect("income").se)
+
+
+def test_errors_within_subclasses_are_the_spread_of_samples():
+    """Exact matching on six cells with an effect of its own in each: coverage within Monte Carlo error of 95 %."""
+    rng = np.random.default_rng(11)
+    inside = []
+    for _ in range(200):
+        a, b = rng.integers(0, 3, 400), rng.integers(0, 2, 400)
+        t = rng.random(400) < 0.2 + 0.15 * a
+        y = a + 2 * b + t * (1 + a - b) + rng.normal(size=400)
+        frame = pd.DataFrame({"a": a, "b": b, "t": t, "y": y})
+        found = ne.match(frame, treatment="t", formula="a + b", method="exact").effect("y")
+        share = (0.2 + 0.15 * np.arange(3)) / (0.2 + 0.15 * np.arange(3)).sum()
+        low, high = found.conf_int()
+        inside.append(low <= 1 + share @ np.arange(3) - 0.5 <= high)
+    assert np.mean(inside) == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 200))

@@ -120,8 +120,8 @@ def build_design(formula: str, frame: pd.DataFrame, *, equation: str) -> Design:
     names = [str(name) for name in matrix.model_spec.column_names]
     if "Intercept" not in names:
         raise DesignError(
-            f"The formula of equation '{equation}' takes the constant out, which the model has in any case. "
-            "Remove the '0 +' or '- 1'."
+            f"The formula of equation '{equation}' takes the constant out, which the model has in any case: "
+            "remove the '0 +' or '- 1'."
         )
     keep = [index for index, name in enumerate(names) if name != "Intercept"]
     names = [names[index] for index in keep]

@@ -37,7 +37,7 @@ class Inference:
     Attributes
     ----------
     variance : str, optional
-        The first of `VARIANCES` for the method if left out; matched sets where subclasses hold arms of one unit.
+        The first of `VARIANCES` for the method if left out.
     bias_adjust : str or bool, optional
         Covariates, as a right-hand side, that a regression among the matches adjusts for (Abadie & Imbens, 2011);
         True for those of the formula.
@@ -60,9 +60,9 @@ VARIANCES: Mapping[str, tuple[str, ...]] = {
     "replacement": ("abadie-imbens", "abadie-imbens-2006", "homoscedastic", "wild-bootstrap"),
     "once": ("matched-sets",),
     "full": ("matched-sets",),
-    "exact": ("within-strata", "matched-sets"),
-    "cem": ("within-strata", "matched-sets"),
-    "subclass": ("within-strata", "matched-sets", "bootstrap"),
+    "exact": ("within-strata",),
+    "cem": ("within-strata",),
+    "subclass": ("within-strata", "bootstrap"),
     "kernel": ("bootstrap",),
     "local_linear": ("bootstrap",),
     "radius": ("bootstrap",),
@@ -82,7 +82,7 @@ def matched_means(
         A bootstrap of nearest neighbours with replacement, which is not valid.
     """
     kind = _kind(matched)
-    variance = _variance(kind, how.variance, matched)
+    variance = _variance(kind, how.variance)
     if how.bias_adjust is not None and kind not in ("replacement", "once", "radius"):
         raise DesignError(
             f"bias_adjust= is for matched pairs, and method='{matched.plan.method}' makes none. Leave it out."
@@ -118,24 +118,16 @@ def _kind(matched: Matched) -> str:
     return "once" if plan.method == "optimal" else plan.method
 
 
-def _variance(kind: str, asked: str | None, matched: Matched) -> str:
+def _variance(kind: str, asked: str | None) -> str:
     options = VARIANCES[kind]
     if asked is None:
-        return "matched-sets" if options[0] == "within-strata" and _thin(matched) else options[0]
+        return options[0]
     if kind == "replacement" and asked == "bootstrap":
         raise no_naive_bootstrap()
     if asked not in options:
         listed = ", ".join(repr(option) for option in options)
         raise DesignError(f"variance={asked!r} is not known for this matching. Use one of: {listed}.")
     return asked
-
-
-def _thin(matched: Matched) -> bool:
-    """Whether some arm of a subclass is a single unit, in which no variance is to be seen."""
-    strata = matched.comparison
-    assert isinstance(strata, Strata)
-    number = np.bincount(strata.cell[strata.stratum >= 0])
-    return bool((number == 1).any())
 
 
 def _fitted(matched: Matched, outcomes: FloatMatrix, how: Inference) -> Fitted | None:
