@@ -132,9 +132,12 @@ def test_order_of_rows_and_kind_of_frame_do_not_matter(options):
     found = quietly(frame, treatment="course", formula="age + C(region)", **options).effect("income")
     shuffled = frame.sample(frac=1, random_state=1)
     other = quietly(shuffled, treatment="course", formula="age + C(region)", **options).effect("income")
-    third = quietly(pl.from_pandas(frame), treatment="course", formula="age + C(region)", **options).effect(
-        "income"
-    )
+    third = quietly(
+        pl.DataFrame({name: frame[name].to_list() for name in frame}),
+        treatment="course",
+        formula="age + C(region)",
+        **options,
+    ).effect("income")
     for estimate in (other, third):
         assert estimate.value == pytest.approx(found.value, rel=1e-9)
         assert estimate.se == pytest.approx(found.se, rel=1e-7)
