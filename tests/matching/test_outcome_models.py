@@ -103,6 +103,7 @@ def test_lalonde(options, expected):
     assert round(found.value, 3) == expected
 
 
+@pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore::nettoeffect.errors.DataWarning")
 @pytest.mark.parametrize(
     ("comparison", "augmented", "regression"), [("experiment", 1718.88, None), ("cps", 1494.90, 1133.28)]
