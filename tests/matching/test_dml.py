@@ -222,7 +222,10 @@ def test_clusters_go_into_folds_and_errors():
     assert "robust to clusters (30)" in found.errors
     assert found.value != ne.aipw(frame, **asked).value
     two = frame.assign(region=lambda f: f["region"] < 15)
-    with pytest.raises(DesignError, match=r"an arm has 2 cluster\(s\)"):
+    with (
+        pytest.warns(DataWarning, match="'region' has 2 clusters"),
+        pytest.raises(DesignError, match=r"an arm has 2 cluster\(s\)"),
+    ):
         ne.aipw(two, cluster="region", **asked)
 
 

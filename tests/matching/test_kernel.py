@@ -94,7 +94,8 @@ def test_smoothers_by_definition(kernel, ridge, estimand):
         reached = KERNELS[kernel]((x[others] - x[i]) / 0.7).sum() > 0
         assert found.matched[i] == reached
         if reached:
-            expected = by_definition(x[others], y[others], base[others], x[i], 0.7, kernel, ridge)
+            relative = base[others] / base.mean()  # beside a ridge, weights are 1 on average
+            expected = by_definition(x[others], y[others], relative, x[i], 0.7, kernel, ridge)
             assert imputed[i] == pytest.approx(expected, abs=1e-10)
     focal = np.where(found.matched, base, 0.0)
     assert focal @ imputed == pytest.approx(found.use(focal) @ y, abs=1e-9)
@@ -128,6 +129,21 @@ def test_a_bandwidth_that_reaches_nobody():
     own = problem([True, False, False, False], x)
     with pytest.raises(DesignError, match="No bandwidth up to two standard deviations"):
         cross_validated(own, x, kernel="epanechnikov", ridge=None)
+
+
+@pytest.mark.parametrize("unit", [0.001, 1000.0])
+def test_the_unit_of_base_weights_does_not_matter(unit):
+    rng = np.random.default_rng(4)
+    x, y, base = rng.normal(size=90), rng.normal(size=(90, 1)), rng.uniform(0.5, 2, 90)
+    own = replace(problem(np.arange(90) < 40, x), base=base)
+    scaled = replace(own, base=unit * base)
+    options = {"h": 0.5, "kernel": "epanechnikov", "ridge": 0.3125}
+    assert kernel_matching(scaled, **options).impute(y) == pytest.approx(
+        kernel_matching(own, **options).impute(y)
+    )
+    assert cross_validated(scaled, y[:, 0], kernel="epanechnikov", ridge=0.3125) == pytest.approx(
+        cross_validated(own, y[:, 0], kernel="epanechnikov", ridge=0.3125)
+    )
 
 
 def test_radius_by_definition():

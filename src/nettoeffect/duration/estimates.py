@@ -396,8 +396,5 @@ class Estimates(ABC):
     def __repr__(self) -> str:
         verdict = "converged" if self.verdict.converged else "NOT converged"
         points = f"{self.mass_points} mass point{'s' * (self.mass_points > 1)} ({self.rule})"
-        return (
-            f"{type(self).__name__}({', '.join(self.specification.names)}; {self.nobs:,} persons, "
-            f"{points}, log-likelihood {self.llf:,.2f}, {verdict}; "
-            f"see {self._see})"
-        )
+        fit = f"{self.nobs:,} persons, {points}, log-likelihood {self.llf:,.2f}, {verdict}"
+        return f"{type(self).__name__}({', '.join(self.specification.names)}; {fit}; see {self._see})"

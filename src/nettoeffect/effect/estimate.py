@@ -81,10 +81,11 @@ class Estimate:
 
     @property
     def se(self) -> float:
-        """Standard error of the net effect."""
+        """Standard error of the net effect; NaN if the covariance gives it a negative variance."""
         contrast = np.array([1.0, -1.0])
         variance = float(contrast @ self.covariance @ contrast)
-        return float(np.sqrt(max(variance, 0.0)))  # rounding may leave a trace below 0
+        rounding = 1e-9 * float(np.trace(self.covariance))
+        return float(np.sqrt(max(variance, 0.0))) if variance >= -rounding else float("nan")
 
     def conf_int(self, level: float = 0.95) -> tuple[float, float]:
         """Lower and upper limit of the net effect, from the normal distribution."""

@@ -16,7 +16,7 @@ from nettoeffect.effect.estimate import Estimate
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DesignError
 from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
-from nettoeffect.matching.sample import Sample
+from nettoeffect.matching.sample import Sample, check_sizes
 from nettoeffect.matching.score import Score
 from nettoeffect.matching.support import Support
 
@@ -144,6 +144,7 @@ class Adjusted(ABC):
                 "Give one outcome, or a set of monthly ones with outcomes=[...]; not both, and not neither."
             )
         names = [outcome] if outcome is not None else listed_names(outcomes)
+        check_sizes(self.unit_weights > 0, self.sample.treated)
         values = self.sample.outcomes(names)
         groups = self.sample.clusters(cluster)
         if outcome is None:

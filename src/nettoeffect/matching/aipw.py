@@ -26,7 +26,7 @@ from nettoeffect.matching.outcome_models import OutcomeModel, augmented_means, l
 from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
 from nettoeffect.matching.problem import Estimand
 from nettoeffect.matching.propensity import fit_score
-from nettoeffect.matching.sample import BoolVector
+from nettoeffect.matching.sample import BoolVector, check_sizes
 from nettoeffect.matching.support import common_support
 from nettoeffect.matching.trimming import without
 from nettoeffect.matching.weighted_means import Weights
@@ -214,6 +214,7 @@ def aipw(
     for note in found.warned:
         warnings.warn(note, DataWarning, stacklevel=2)
     used, treated = found.used, units.sample.treated
+    check_sizes(used, treated)
     binary = bool(np.isin(units.values, (0.0, 1.0)).all())
     if when is None:
         return Estimate.of(

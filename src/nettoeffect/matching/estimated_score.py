@@ -16,6 +16,8 @@ from nettoeffect.matching.problem import Estimand
 from nettoeffect.matching.sample import BoolVector
 from nettoeffect.matching.score import Score
 
+# The adjusted variance of a net effect, as a share of that for a known score, below which it is not trusted.
+_LEAST_LEFT, _ROUNDING = 0.5, 1e-10
 # Matching on many covariates takes quadratic time. Its result is a mean, to which a sample does justice.
 _EXACT_UP_TO, _SAMPLE = 20_000, 10_000
 
@@ -67,6 +69,35 @@ def with_estimated_score(means: Means, derivative: ScoreDerivative) -> Means:
     """
     kind = means.errors.replace("(2006)", "(2016), estimated score")
     return replace(means, covariance=means.covariance + derivative.adjustment, errors=kind)
+
+
+def dominated(known: Means, adjusted: Means) -> bool:
+    """Whether the adjustment is too large for its own sampling error, so that the adjusted matrix means nothing.
+
+    That is, it is not positive semi-definite, or some net effect keeps less than half of its variance. The adjustment
+    is a quadratic form in covariances over two neighbours, whose noise it takes for signal: in samples of some hundreds
+    it then leaves far too little, down to nothing.
+
+    Examples
+    --------
+    >>> known = Means(np.ones(1), np.zeros(1), np.eye(2), "Abadie-Imbens (2006), 2 neighbours")
+    >>> dominated(known, replace(known, covariance=0.6 * np.eye(2)))
+    False
+    >>> dominated(known, replace(known, covariance=0.4 * np.eye(2)))
+    True
+    """
+    eigenvalues = np.linalg.eigvalsh(adjusted.covariance)
+    half = len(known.gross)
+    before, after = (_net_variances(means.covariance, half) for means in (known, adjusted))
+    negative = eigenvalues[0] < -_ROUNDING * eigenvalues[-1]
+    return bool(negative or (after < _LEAST_LEFT * before).any())
+
+
+def _net_variances(covariance: FloatMatrix, half: int) -> FloatVector:
+    """(Q,) variances of the net effects."""
+    diagonal, cross = np.diag(covariance), np.diag(covariance[:half, half:])
+    variances: FloatVector = diagonal[:half] + diagonal[half:] - 2 * cross
+    return variances
 
 
 def score_derivative(

@@ -17,9 +17,14 @@ from nettoeffect.matching.bias_adjustment import Fitted, regression_fits
 from nettoeffect.matching.bootstrap import bootstrap
 from nettoeffect.matching.comparison import Strata
 from nettoeffect.matching.conditional import neighbour_fits
-from nettoeffect.matching.estimated_score import ScoreDerivative, score_derivative, with_estimated_score
+from nettoeffect.matching.estimated_score import (
+    ScoreDerivative,
+    dominated,
+    score_derivative,
+    with_estimated_score,
+)
 from nettoeffect.matching.linear_form import clustered, less_estimated_score, linear_form
-from nettoeffect.matching.matched_sets import set_means, sets_of_pairs
+from nettoeffect.matching.matched_sets import set_means, sets_of_pairs, two_way
 from nettoeffect.matching.neighbourhood import Space
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.radius import regressors
@@ -168,7 +173,11 @@ def _replacement(matched: Matched, outcomes: FloatMatrix, how: Inference, cluste
             neighbours=neighbours,
         )  # fmt: skip
     if cluster is None and how.variance != "wild-bootstrap":
-        return means if derivative is None else with_estimated_score(means, derivative)
+        if derivative is None:
+            return means
+        adjusted = with_estimated_score(means, derivative)
+        if not dominated(means, adjusted):
+            return adjusted
     # Means over neighbours also with a bias adjustment: residuals of its regressions are too small in small samples.
     fits = neighbour_fits(space, treated=sample.treated, outcomes=outcomes)
     form = linear_form(pairs, **arms, fitted=fits)
@@ -180,7 +189,9 @@ def _replacement(matched: Matched, outcomes: FloatMatrix, how: Inference, cluste
         return wild_bootstrap(
             means, form, cluster=cluster, replications=how.replications, seed=how.seed, progress=how.progress
         )
-    assert cluster is not None
+    if cluster is None:
+        kind = "Abadie-Imbens (2016), estimated score, as squares of a linear form"
+        return replace(means, covariance=from_influence(form), errors=kind)
     return clustered(means, form, cluster)
 
 
@@ -216,10 +227,7 @@ def _sets(matched: Matched, outcomes: FloatMatrix, how: Inference, cluster: IntV
         number = int(cluster.max()) + 1
         groups = by(np.where(sets >= 0, cluster, -1), "clusters")
         both = by(np.where(sets >= 0, sets * number + cluster, -1), "matched sets and clusters")
-        covariance = means.covariance + groups.covariance - both.covariance
-        means = replace(
-            means, covariance=covariance, errors=f"{means.errors} and {len(np.unique(cluster)):,} clusters"
-        )
+        means = two_way(means, groups, both)
     if isinstance(comparison, Strata) or how.bias_adjust is None:
         return means
     gross, counterfactual = point(matched, outcomes, how)

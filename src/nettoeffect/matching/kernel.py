@@ -11,7 +11,7 @@ with T_a and S_a the kernel-weighted sums of (X - xbar)^a y and (X - xbar)^a, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,6 +93,7 @@ def kernel_matching(
     ridge : float, optional
         Fit a local line with this ridge r, instead of a constant.
     """
+    problem = _of_mean_one(problem)
     constant, slope = np.zeros(problem.n), np.zeros(problem.n)
     scale = _scale(problem)
     for own, other in problem.sides():
@@ -144,6 +145,7 @@ def cross_validated(problem: Problem, outcome: FloatVector, *, kernel: Kernel, r
     DesignError
         No bandwidth reaches all units.
     """
+    problem = _of_mean_one(problem)
     scale = _scale(problem)
     errors = np.zeros(len(_WIDTHS))
     widths = _WIDTHS * np.std(scale[problem.eligible])
@@ -163,6 +165,11 @@ def cross_validated(problem: Problem, outcome: FloatVector, *, kernel: Kernel, r
             "from. Restrict the units to the common support with discard='both', or give a bandwidth."
         )
     return float(widths[errors.argmin()])
+
+
+def _of_mean_one(problem: Problem) -> Problem:
+    """The problem with base weights that are 1 on average: the ridge is set beside a sum of weights."""
+    return replace(problem, base=problem.base / problem.base[problem.eligible].mean())
 
 
 def _scale(problem: Problem) -> FloatVector:

@@ -23,7 +23,7 @@ from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.plan import Method, Order, Plan, Scale, Ties
 from nettoeffect.matching.problem import Estimand, Problem
 from nettoeffect.matching.propensity import fit_score
-from nettoeffect.matching.sample import BoolVector, Sample, read_sample
+from nettoeffect.matching.sample import Sample, read_sample
 from nettoeffect.matching.score import Score
 from nettoeffect.matching.support import Support, common_support
 
@@ -82,7 +82,7 @@ def match(
         Whether a unit may serve more than once.
     caliper : float, in standard deviations of the index (x'b) of the score
         Units without a match this near are dropped, counted and named. With an array as the distance, in standard
-        deviations of the array.
+        deviations of the array. Standard deviations are those of the units on the common support.
     exact, antiexact : str or sequence of str
         Columns in which matches must be equal, or must differ.
     order : {"largest", "smallest", "closest", "farthest", "random", "data"}
@@ -278,7 +278,9 @@ def _problem(plan: Plan, sample: Sample, score: Score | None, support: Support) 
         scale = score.probability if plan.scale == "probability" else score.index
     index = None if score is None else score.index
     eligible = support.eligible & (sample.base > 0)
-    caliper = None if plan.caliper is None or index is None else plan.caliper * _spread(index, eligible)
+    caliper = None
+    if plan.caliper is not None and index is not None:
+        caliper = plan.caliper * _spread(index[eligible], sample.base[eligible])
     return Problem(
         treated=sample.treated,
         base=sample.base,
@@ -293,9 +295,10 @@ def _problem(plan: Plan, sample: Sample, score: Score | None, support: Support) 
     )
 
 
-def _spread(index: FloatVector, eligible: BoolVector) -> float:
-    """Standard deviation of the index over all units on the common support."""
-    return float(np.std(index[eligible], ddof=1))
+def _spread(index: FloatVector, base: FloatVector) -> float:
+    """Standard deviation of the index over the units on the common support, by their base weights."""
+    away = (index - np.average(index, weights=base)) ** 2
+    return float(np.sqrt(np.average(away, weights=base) * len(index) / (len(index) - 1)))
 
 
 def _strata(sample: Sample, names: tuple[str, ...]) -> IntVector:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
@@ -38,6 +40,28 @@ def sets_of_pairs(pairs: Pairs) -> IntVector:
     sets[focal] = np.arange(len(focal))
     sets[pairs.match] = place
     return sets
+
+
+def two_way(sets: Means, clusters: Means, both: Means) -> Means:
+    """Clustered by matched sets and by clusters at once (Cameron, Gelbach & Miller, 2011, JBES 29).
+
+    The sum of the two covariances less that of their intersection. In small samples it may not be positive
+    semi-definite; then the one of the two with the larger trace, as the description says.
+
+    Examples
+    --------
+    >>> one, other, common = (Means(np.ones(1), np.zeros(1), size * np.eye(2), f"by {size:g}") for size in (2, 3, 1))
+    >>> two_way(one, other, common).covariance.tolist()
+    [[4.0, 0.0], [0.0, 4.0]]
+    >>> two_way(one, other, replace(common, covariance=6 * np.eye(2))).errors
+    'by 3, which exceeds the two-way variance'
+    """
+    covariance = sets.covariance + clusters.covariance - both.covariance
+    eigenvalues = np.linalg.eigvalsh(covariance)
+    if eigenvalues[0] >= -1e-10 * eigenvalues[-1]:
+        return replace(sets, covariance=covariance, errors=f"{sets.errors} and {clusters.errors}, two ways")
+    larger = max(sets, clusters, key=lambda means: float(np.trace(means.covariance)))
+    return replace(larger, errors=f"{larger.errors}, which exceeds the two-way variance")
 
 
 def set_means(

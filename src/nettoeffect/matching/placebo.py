@@ -17,6 +17,7 @@ from nettoeffect.effect.amount import tails
 from nettoeffect.errors import DataWarning, DesignError, EffectError
 from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.match import Matched
+from nettoeffect.matching.sample import check_sizes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,6 +116,7 @@ def placebo(
         )
     cluster = options.pop("cluster", None)
     groups = sample.clusters(cluster)
+    check_sizes(adjusted.unit_weights > 0, sample.treated)
     values = sample.outcomes(names)
     still = [name for name, constant in zip(names, np.ptp(values, axis=0) == 0, strict=True) if constant]
     if still:

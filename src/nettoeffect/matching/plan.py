@@ -98,10 +98,10 @@ class Plan:
                 "order= says who chooses first, which matters only where a unit can be chosen once. "
                 "Add replace=False, or leave it out."
             )
-        if not self.replace and self.estimand == "ATE":
+        if (not self.replace or self.method == "optimal") and self.estimand == "ATE":
             raise DesignError(
                 "Matching without replacement takes a unit once, so it cannot give everybody a match. "
-                "Use replace=True for the ATE, or estimand 'ATT' or 'ATC'."
+                "For the ATE use method='nearest' with replace=True, or 'full'; or estimand 'ATT' or 'ATC'."
             )
 
     def _check_numbers(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -16,9 +17,10 @@ from pandas.api import types
 from nettoeffect import frames
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.design.formula import Design, build_design, variables
-from nettoeffect.errors import DesignError
+from nettoeffect.errors import DataWarning, DesignError
 
 BoolVector = npt.NDArray[np.bool_]
+FEW_CLUSTERS = 30
 _NAMED = 5  # units an error names; the rest are counted
 
 
@@ -104,7 +106,15 @@ class Sample:
         if name is None:
             return None
         code = self.codes(name, "cluster")
-        if len(np.unique(code)) < 2:
+        number = len(np.unique(code))
+        if 1 < number < FEW_CLUSTERS:
+            warnings.warn(
+                f"cluster='{name}' has {number} clusters. With fewer than {FEW_CLUSTERS}, standard errors from "
+                "clusters are too small. Take smaller clusters, or read them with care.",
+                DataWarning,
+                stacklevel=4,
+            )
+        if number < 2:
             raise DesignError(
                 f"cluster='{name}' is the same for all units, and between clusters is where the variance is seen. "
                 "Give smaller groups, or leave it out."
@@ -219,6 +229,16 @@ def read_numbers(frame: Any, name: str, argument: str, labels: pd.Index) -> Floa
             "Correct them or drop these rows."
         )
     return numbers
+
+
+def check_sizes(used: BoolVector, treated: BoolVector) -> None:
+    """Refuse an arm of one unit: its outcome shows no variance, and the standard error would leave it out."""
+    for arm, word in ((treated, "treated"), (~treated, "comparison")):
+        if np.sum(used & arm) < 2:
+            raise DesignError(
+                f"Only {int(np.sum(used & arm))} {word} unit(s) count, and one outcome shows no variance to estimate a "
+                "standard error from. Compare more units, or drop fewer."
+            )
 
 
 def _covariate(values: pd.Series) -> pd.Series:
