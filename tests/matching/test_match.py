@@ -363,6 +363,21 @@ def test_bootstrap_of_kernel_matching_is_seeded_and_near_the_spread_of_samples()
     assert again.se == found.se
 
 
+def test_a_bootstrap_reads_columns_of_a_frame_with_names_for_rows():
+    frame = small(300)
+    named = frame.set_index(pd.Index([f"p{i}" for i in range(300)]))
+    options = {
+        "treatment": "course",
+        "formula": "age",
+        "method": "kernel",
+        "exact": "region",
+        "bandwidth": 0.3,
+    }
+    quick = {"replications": 20, "progress": False}
+    found = quietly(named, **options).effect("income", **quick)
+    assert found.se == quietly(frame, **options).effect("income", **quick).se
+
+
 def test_monthly_outcomes_are_a_net_effect():
     frame = small(800)
     rng = np.random.default_rng(2)

@@ -138,7 +138,7 @@ class Sample:
     def take(self, rows: IntVector) -> Sample:
         """The sample of some of its units, in the order given."""
         design = replace(self.design, columns=self.design.columns.take(rows))
-        frame = frames.to_pandas(self.frame, frames.column_names(self.frame)).iloc[rows]
+        frame = self.rows.iloc[rows].set_axis(self.labels[rows])
         return replace(
             self,
             frame=frame,
