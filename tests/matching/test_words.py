@@ -150,3 +150,13 @@ def test_the_summary_of_weights(lalonde):
     assert "score outside [0.05, 0.95]" in text
     assert "inverse probability weighting, logit of 8 covariates" in text
     assert "pooled sd" in text
+
+
+def test_the_summary_with_an_effect(lalonde):
+    found = match(lalonde, treatment="treat", formula=FORMULA)
+    estimate, text = found.effect("re78"), found.summary("re78")
+    assert len(text.splitlines()) <= 25
+    assert f"effect:       re78: {estimate.value:,.6g} (se {estimate.se:,.4g}; 95% " in text
+    assert "errors:       Abadie-Imbens (2016), estimated score" in text
+    assert "next:" not in text
+    assert "next:" in found.summary()

@@ -202,11 +202,19 @@ class Adjusted(ABC):
             )
         return plot_overlap(self, language=language)
 
-    def summary(self) -> str:
-        """What was done, to whom, and how alike the arms are, in one screen."""
+    def summary(self, outcome: str | None = None, **options: Any) -> str:
+        """What was done, to whom, how alike the arms are, and the effect on an outcome, in one screen.
+
+        Parameters
+        ----------
+        outcome : str, optional
+            Column of the frame; without one, the summary says how to ask for an effect.
+        **options
+            As of `effect`.
+        """
         from nettoeffect.report.matching_summary import summarise
 
-        return summarise(self)
+        return summarise(self, None if outcome is None else self.effect(outcome, **options))
 
     def __repr__(self) -> str:
         return self.summary()

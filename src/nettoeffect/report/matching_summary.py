@@ -7,6 +7,7 @@ from textwrap import wrap
 import numpy as np
 import pandas as pd
 
+from nettoeffect.effect import Estimate
 from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.balance import RATIO, STRICT, Balance, name_of
 from nettoeffect.matching.match import Matched
@@ -24,8 +25,8 @@ _ESTIMANDS = {
 }
 
 
-def summarise(adjusted: Adjusted) -> str:
-    """What was done, to whom, how alike the arms are, and how to get the effect.
+def summarise(adjusted: Adjusted, estimate: Estimate | None = None) -> str:
+    """What was done, to whom, how alike the arms are, and the effect on an outcome or how to get it.
 
     Examples
     --------
@@ -60,9 +61,21 @@ def summarise(adjusted: Adjusted) -> str:
     for note in matches_in_words(adjusted) if isinstance(adjusted, Matched) else ():
         lines += _entry("matches", note)
     lines += _entry("balance", balance_line(adjusted.balance()), most=2)
+    if estimate is not None:
+        return "\n".join([*lines, *_effect(estimate)])
     plots = ".balance(), .love_plot()" + (", .overlap_plot()" if adjusted.score is not None else "")
     lines += _entry("next", f'.effect("outcome") or .effect(outcomes=[...]); {plots}')
     return "\n".join(lines)
+
+
+def _effect(estimate: Estimate) -> list[str]:
+    """The effect with its interval, and the kind of standard error."""
+    lower, upper = estimate.conf_int()
+    text = (
+        f"{estimate.outcome}: {estimate.value:,.6g} (se {estimate.se:,.4g}; 95% {lower:,.6g} to {upper:,.6g}), gross "
+        f"{estimate.gross:,.6g}, counterfactual {estimate.counterfactual:,.6g}"
+    )
+    return [*_entry("effect", text, most=2), *_entry("errors", estimate.errors, most=2)]
 
 
 def balance_line(balance: Balance) -> str:
