@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nettoeffect.errors import DesignError
-from nettoeffect.matching import nearest
+from nettoeffect.matching import nearest, tied
 from nettoeffect.matching.distance import scaled_points
 from nettoeffect.matching.nearest import with_replacement
+from nettoeffect.matching.pairs import Pairs
 from tests.matching.matching_problems import (
     data,
     far,
@@ -239,10 +240,62 @@ def test_random_ties_take_each_equally_often():
     assert np.abs(taken[:4] - 250).max() < 4 * 13.7
 
 
-def test_too_many_ties(monkeypatch):
-    monkeypatch.setattr(nearest, "LARGEST", 5)
+def test_too_many_ties_to_list(monkeypatch):
+    monkeypatch.setattr(nearest, "FEW", 5)
+    monkeypatch.setattr(nearest, "MANY", 1)
+    monkeypatch.setattr(tied, "LARGEST", 5)
+    found = with_replacement(problem([1, 1, 1, 0, 0], np.full(5, 0.5)))
+    assert isinstance(found, tied.Tied)
+    assert found.number.tolist() == [2, 2, 2, 0, 0]
     with pytest.raises(DesignError, match="3 units have 6 equally near matches"):
-        with_replacement(problem([1, 1, 1, 0, 0], np.full(5, 0.5)))
+        found.pairs()
+
+
+@pytest.mark.parametrize("estimand", ["ATT", "ATC", "ATE"])
+@pytest.mark.parametrize("ratio", [1, 4])
+def test_ties_by_the_stretch_are_the_pairs(monkeypatch, estimand, ratio):
+    """Sums over stretches give what the listed pairs give: imputed outcomes, uses, and the pairs themselves."""
+    rng = np.random.default_rng(8)
+    n = 400
+    own = replace(
+        problem(
+            rng.random(n) < 0.3,
+            rng.integers(0, 5, n) / 5,
+            stratum=rng.integers(0, 2, n),
+            base=rng.random(n) + 0.1,
+        ),
+        estimand=estimand,
+    )
+    pairs = with_replacement(own, ratio=ratio)
+    monkeypatch.setattr(nearest, "FEW", 1)
+    monkeypatch.setattr(nearest, "MANY", 1)
+    stretches = with_replacement(own, ratio=ratio)
+    assert isinstance(pairs, Pairs)
+    assert isinstance(stretches, tied.Tied)
+    y = rng.normal(1e3, 1, (n, 2))
+    np.testing.assert_allclose(stretches.impute(y), pairs.impute(y), rtol=1e-12)
+    for power in (1, 2):
+        np.testing.assert_allclose(
+            stretches.use(own.base, power=power), pairs.use(own.base, power=power), rtol=1e-10, atol=1e-14
+        )
+    np.testing.assert_array_equal(stretches.number, pairs.number)
+    again = stretches.pairs()
+    for name in ("focal", "match", "weight", "distance"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(pairs, name))
+
+
+@pytest.mark.parametrize("ties", ["first", "random"])
+def test_ties_are_broken_part_by_part(monkeypatch, ties):
+    """Ties that are never all in memory at once are broken as well: `ratio` matches each, and the first the same."""
+    rng = np.random.default_rng(9)
+    own = problem(rng.random(300) < 0.3, rng.integers(0, 4, 300) / 4)
+    whole = with_replacement(own, ratio=2, ties=ties, rng=np.random.default_rng(1))
+    monkeypatch.setattr(nearest, "FEW", 50)
+    parts = with_replacement(own, ratio=2, ties=ties, rng=np.random.default_rng(1))
+    assert set(parts.number[own.treated]) == {2}
+    np.testing.assert_array_equal(parts.focal, whole.focal)
+    if ties == "first":
+        np.testing.assert_array_equal(parts.match, whole.match)
 
 
 def test_distances():

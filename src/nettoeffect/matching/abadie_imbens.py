@@ -13,6 +13,7 @@ from nettoeffect.matching.conditional import covariance_weights
 from nettoeffect.matching.neighbourhood import Space, arms
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.sample import BoolVector
+from nettoeffect.matching.tied import Tied
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class Completed:
 
 
 def completed(
-    pairs: Pairs,
+    pairs: Pairs | Tied,
     *,
     treated: BoolVector,
     base: FloatVector,
@@ -67,7 +68,7 @@ def completed(
 
 
 def abadie_imbens(
-    pairs: Pairs,
+    pairs: Pairs | Tied,
     *,
     treated: BoolVector,
     base: FloatVector,
@@ -164,7 +165,7 @@ def _conditional(
 
 
 def _homoscedastic(
-    pairs: Pairs,
+    pairs: Pairs | Tied,
     treated: BoolVector,
     base: FloatVector,
     outcomes: FloatMatrix,
@@ -175,9 +176,15 @@ def _homoscedastic(
     given, asked = (
         (outcomes, outcomes) if fitted is None else (outcomes - fitted.own, outcomes - fitted.other)
     )
-    sign = np.where(treated[pairs.focal], 1.0, -1.0)[:, None]
-    effect = mean[: outcomes.shape[1]] - mean[outcomes.shape[1] :]
-    away = sign * (asked[pairs.focal] - given[pairs.match]) - effect
-    weight = base[pairs.focal] * pairs.weight
-    square: FloatMatrix = (away * weight[:, None]).T @ away / (2 * weight.sum())
+    level = given.mean(axis=0)  # nothing but differences counts; small numbers keep their digits
+    given, asked = given - level, asked - level
+    sign = np.where(treated, 1.0, -1.0)[:, None]
+    weight = np.where(pairs.matched, base, 0.0)[:, None]
+    # (sign (asked_f - given_m) - effect)(...)' summed over pairs: given_m enters by its mean over the matches of f.
+    own = sign * asked - (mean[: outcomes.shape[1]] - mean[outcomes.shape[1] :])
+    cross = (weight * own).T @ (sign * pairs.impute(given))
+    square: FloatMatrix = (
+        (weight * own).T @ own - cross - cross.T + (pairs.use(base)[:, None] * given).T @ given
+    )
+    square /= 2 * weight.sum()
     return square

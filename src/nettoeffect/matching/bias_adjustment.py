@@ -12,6 +12,7 @@ from nettoeffect.errors import DataWarning, EffectError
 from nettoeffect.matching.neighbourhood import arms
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.sample import BoolVector
+from nettoeffect.matching.tied import Tied
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class Fitted:
     other: FloatMatrix
 
 
-def imputed_outcomes(pairs: Pairs, outcomes: FloatMatrix, fitted: Fitted | None = None) -> FloatMatrix:
+def imputed_outcomes(pairs: Pairs | Tied, outcomes: FloatMatrix, fitted: Fitted | None = None) -> FloatMatrix:
     """Outcomes of the focal units in the other state, (n, Q); zero for the other units.
 
     The mean over the matches; with `fitted`, of ``Y_match + mu(X_focal) - mu(X_match)`` (Abadie & Imbens, 2011, J. of
@@ -40,7 +41,7 @@ def imputed_outcomes(pairs: Pairs, outcomes: FloatMatrix, fitted: Fitted | None 
 
 
 def regression_fits(
-    pairs: Pairs,
+    pairs: Pairs | Tied,
     *,
     treated: BoolVector,
     base: FloatVector,

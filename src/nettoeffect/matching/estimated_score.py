@@ -15,6 +15,7 @@ from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.problem import Estimand
 from nettoeffect.matching.sample import BoolVector
 from nettoeffect.matching.score import Score
+from nettoeffect.matching.tied import Tied
 
 # The adjusted variance of a net effect, as a share of that for a known score, below which it is not trusted.
 _LEAST_LEFT, _ROUNDING = 0.5, 1e-10
@@ -101,7 +102,7 @@ def _net_variances(covariance: FloatMatrix, half: int) -> FloatVector:
 
 
 def score_derivative(
-    pairs: Pairs,
+    pairs: Pairs | Tied,
     *,
     treated: BoolVector,
     base: FloatVector,
@@ -253,7 +254,7 @@ class _Problem:
         return np.sort(np.random.default_rng(0).choice(n, _SAMPLE, replace=False))
 
 
-def _shares(pairs: Pairs, treated: BoolVector, base: FloatVector, estimand: Estimand) -> FloatVector:
+def _shares(pairs: Pairs | Tied, treated: BoolVector, base: FloatVector, estimand: Estimand) -> FloatVector:
     """(n,) base weight per unit of focal weight; zero for units that would be focal and have no match."""
     matched = pairs.matched
     asked = {"ATT": treated, "ATC": ~treated, "ATE": np.ones(len(treated), dtype=bool)}[estimand]

@@ -29,6 +29,7 @@ from nettoeffect.matching.neighbourhood import Space
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.radius import regressors
 from nettoeffect.matching.stacked import from_influence
+from nettoeffect.matching.tied import Tied
 from nettoeffect.matching.wild_bootstrap import no_naive_bootstrap, wild_bootstrap
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def point(matched: Matched, outcomes: FloatMatrix, how: Inference) -> tuple[Floa
     """Mean outcomes with the programme and without, each (Q,)."""
     sample, comparison = matched.sample, matched.comparison
     focal = comparison.matched
-    if isinstance(comparison, Pairs):
+    if isinstance(comparison, Pairs | Tied):
         fitted = _fitted(matched, outcomes, how)
         mean = completed(
             comparison, treated=sample.treated, base=sample.base, outcomes=outcomes, fitted=fitted
@@ -138,7 +139,7 @@ def _variance(kind: str, asked: str | None) -> str:
 def _fitted(matched: Matched, outcomes: FloatMatrix, how: Inference) -> Fitted | None:
     """Regressions for the bias adjustment; radius matching always has one on the index."""
     sample, pairs = matched.sample, matched.comparison
-    assert isinstance(pairs, Pairs)
+    assert isinstance(pairs, Pairs | Tied)
     columns = []
     if matched.plan.method == "radius" and matched.problem.index is not None:
         columns.append(regressors(matched.problem.index))
@@ -157,7 +158,7 @@ def _fitted(matched: Matched, outcomes: FloatMatrix, how: Inference) -> Fitted |
 def _replacement(matched: Matched, outcomes: FloatMatrix, how: Inference, cluster: IntVector | None) -> Means:
     """Nearest neighbours with replacement: Abadie & Imbens, clusters, or the wild bootstrap."""
     sample, plan, problem, pairs = matched.sample, matched.plan, matched.problem, matched.comparison
-    assert isinstance(pairs, Pairs)
+    assert isinstance(pairs, Pairs | Tied)
     arms: dict[str, Any] = {"treated": sample.treated, "base": sample.base, "outcomes": outcomes}
     space, neighbours = _space(matched, how.neighbours)
     fitted = _fitted(matched, outcomes, how)

@@ -26,6 +26,7 @@ from nettoeffect.matching.propensity import fit_score
 from nettoeffect.matching.sample import Sample, read_sample
 from nettoeffect.matching.score import Score
 from nettoeffect.matching.support import Support, common_support
+from nettoeffect.matching.tied import Tied
 
 
 def match(
@@ -172,7 +173,7 @@ class Matched(Adjusted):
     problem : Problem
         The arrays that were matched.
     comparison : Comparison
-        `Pairs`, `Strata` or a smoother.
+        `Pairs`, `Tied`, `Strata` or a smoother.
     """
 
     plan: Plan
@@ -216,11 +217,12 @@ class Matched(Adjusted):
         Raises
         ------
         DesignError
-            The method makes no pairs.
+            The method makes no pairs, or ties make too many to list.
         """
-        if not isinstance(self.comparison, Pairs):
+        pairs = self.comparison.pairs() if isinstance(self.comparison, Tied) else self.comparison
+        if not isinstance(pairs, Pairs):
             raise DesignError(f"method='{self.plan.method}' makes no pairs. See .weights or .subclass.")
-        pairs, labels = self.comparison, self.sample.labels
+        labels = self.sample.labels
         return pd.DataFrame(
             {
                 "focal": labels[pairs.focal],

@@ -7,26 +7,28 @@ a tolerance of nil (its default calls distances equal up to 0.003 standard devia
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from nettoeffect.design.columns import FloatVector, IntVector
-from nettoeffect.errors import DesignError
 from nettoeffect.matching.line import (
     Line,
     nearest_windows,
     on_line,
     sides,
-    spread_out,
     with_ties,
     within_caliper,
 )
 from nettoeffect.matching.neighbours import Neighbours, closest_with_ties
 from nettoeffect.matching.pairs import TIE, Pairs
 from nettoeffect.matching.problem import Problem
+from nettoeffect.matching.tied import Stretches, Tied, listed_pairs
 
-LARGEST = 100_000_000  # pairs; 32 bytes each, and as much again while they are made
+# Pairs per match asked for, and in all, beyond which ties are kept by the stretch.
+MANY, FEW = 20, 1_000_000
 Found = tuple[IntVector, IntVector, FloatVector]  # focal unit, match, distance; by focal unit
 
 
@@ -36,7 +38,7 @@ def with_replacement(
     ratio: int = 1,
     ties: Literal["all", "first", "random"] = "all",
     rng: np.random.Generator | None = None,
-) -> Pairs:
+) -> Pairs | Tied:
     """The `ratio` nearest units of the other arm for each focal unit.
 
     Within its stratum and the caliper, and different in the antiexact columns. A unit that has fewer than `ratio` such
@@ -54,13 +56,9 @@ def with_replacement(
 
     Returns
     -------
-    Pairs
-        Weights are shares in the base weight of the matches of a focal unit.
-
-    Raises
-    ------
-    DesignError
-        More than a hundred million ties on a score.
+    Pairs or Tied
+        Weights are shares in the base weight of the matches of a focal unit. `Tied` where so few values are matched on
+        that twenty times more units are equally near than were asked for, and more than a million in all.
 
     Examples
     --------
@@ -75,22 +73,44 @@ def with_replacement(
     >>> with_replacement(problem, ties="first").match
     array([1])
     """
-    found = [_one_side(problem, focal, other, ratio) for focal, other in sides(problem)]
-    focal, match, distance = (np.concatenate(part) for part in zip(*found, strict=True))
-    if len(found) > 1:
-        by = np.argsort(focal, kind="stable")
-        focal, match, distance = focal[by], match[by], distance[by]
-    if ties != "all":
-        chance = rng.random(len(match)) if ties == "random" and rng is not None else match
-        kept = _untied(focal, distance, chance, ratio, problem.n)
-        focal, match, distance = focal[kept], match[kept], distance[kept]
-    return Pairs(focal, match, _shares(focal, problem.base[match], problem.n), distance, problem.n)
+    both = [_one_side(problem, focal, other, ratio) for focal, other in sides(problem)]
+    stretches = tuple(side for side in both if isinstance(side, Stretches))
+    crowded = len(stretches) == len(both) and _crowded(stretches, ratio)
+    if ties == "all" and crowded:
+        return Tied(stretches, problem.base)
+    if ties == "all":
+        return listed_pairs(
+            [side.listed() if isinstance(side, Stretches) else side for side in both], problem.base
+        )
+    parts = (part for side in both for part in _in_parts(side))
+    return listed_pairs([_untied(part, ties, rng, ratio, problem.n) for part in parts], problem.base)
 
 
-def _one_side(problem: Problem, focal: IntVector, other: IntVector, ratio: int) -> Found:
+def _crowded(stretches: tuple[Stretches, ...], ratio: int) -> bool:
+    """Whether ties make more pairs than are worth keeping one by one."""
+    focal = sum(len(side.low) for side in stretches)
+    return sum(side.number for side in stretches) > max(FEW, MANY * ratio * focal)
+
+
+def _in_parts(side: Stretches | Found) -> Iterator[Found]:
+    """Pairs of some focal units after those of others, so that ties are never all there at once."""
+    if not isinstance(side, Stretches):
+        yield side
+        return
+    number = (side.high - side.low)[side.by_row]
+    if not len(number):
+        yield side.listed()
+        return
+    part = (np.cumsum(number) - number) // FEW
+    edges = np.flatnonzero(np.diff(part, prepend=-1, append=part[-1:] + 1))
+    for first, last in pairwise(edges):
+        yield side.listed(slice(first, last))
+
+
+def _one_side(problem: Problem, focal: IntVector, other: IntVector, ratio: int) -> Stretches | Found:
     line = plain_line(problem, focal, other)
     if line is not None:
-        return _on_line(line, ratio, problem.n)
+        return Stretches(line, *with_ties(line, *nearest_windows(line, ratio)))
     parts = list(closest_with_ties(Neighbours(problem, focal, other), focal, ratio))
     if not parts:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0)
@@ -109,26 +129,12 @@ def plain_line(problem: Problem, focal: IntVector, other: IntVector) -> Line | N
     return within_caliper(line, problem.index, problem.caliper)
 
 
-def _on_line(line: Line, ratio: int, n: int) -> Found:
-    low, high = with_ties(line, *nearest_windows(line, ratio))
-    if (number := int((high - low).sum())) > LARGEST:
-        raise DesignError(
-            f"{len(line.focal):,} units have {number:,} equally near matches, so few values does the score take. "
-            "Compare units of equal scores as a whole, with method='exact' or 'subclass', or match without replacement."
-        )
-    of_row = np.full(n, -1, dtype=np.intp)  # back to the order of the data
-    of_row[line.focal] = np.arange(len(line.focal))
-    slot = of_row[of_row >= 0]
-    row, position = spread_out(low[slot], high[slot])
-    slot = slot[row]
-    distance = np.abs(line.x[slot] - line.points[position])
-    return line.focal[slot], line.order[position], distance
-
-
 def _untied(
-    focal: IntVector, distance: FloatVector, chance: FloatVector | IntVector, ratio: int, n: int
-) -> IntVector:
-    """Positions of `ratio` pairs per focal unit: the nearest, and of those as near as the last, by chance."""
+    found: Found, ties: Literal["first", "random"], rng: np.random.Generator | None, ratio: int, n: int
+) -> Found:
+    """`ratio` pairs per focal unit: the nearest, and of those as near as the last, by chance or the first."""
+    focal, match, distance = found
+    chance = rng.random(len(match)) if ties == "random" and rng is not None else match
     size = np.bincount(focal, minlength=n)[focal]
     many = np.flatnonzero(size > ratio)
     kept = np.ones(len(focal), dtype=bool)
@@ -142,9 +148,4 @@ def _untied(
         start = np.flatnonzero(first)
         place = np.arange(len(many)) - start[np.cumsum(first) - 1]
         kept[many[place >= ratio]] = False
-    return np.flatnonzero(kept)
-
-
-def _shares(focal: IntVector, base: FloatVector, n: int) -> FloatVector:
-    shares: FloatVector = base / np.bincount(focal, base, minlength=n)[focal]
-    return shares
+    return focal[kept], match[kept], distance[kept]

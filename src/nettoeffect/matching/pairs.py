@@ -37,6 +37,11 @@ class Pairs:
     n: int
 
     @property
+    def number(self) -> IntVector:
+        """(n,) matches of each unit; 0 for units that are not focal or have none."""
+        return np.bincount(self.focal, minlength=self.n)
+
+    @property
     def matched(self) -> BoolVector:
         """(n,) whether a unit is focal and has a match."""
         found = np.zeros(self.n, dtype=bool)

@@ -12,6 +12,7 @@ from nettoeffect.matching.plan import Plan
 from nettoeffect.matching.problem import Problem
 from nettoeffect.matching.sample import BoolVector
 from nettoeffect.matching.score import Score
+from nettoeffect.matching.tied import Tied
 
 if TYPE_CHECKING:
     from nettoeffect.matching.match import Matched
@@ -170,15 +171,15 @@ def _candidates(problem: Problem, rows: IntVector) -> tuple[BoolVector, BoolVect
 def matches_in_words(matched: Matched) -> tuple[str, ...]:
     """Ties, and units with fewer matches than asked for; nothing for methods without pairs."""
     pairs, plan = matched.comparison, matched.plan
-    if not isinstance(pairs, Pairs) or plan.method not in ("nearest", "optimal"):
+    if not isinstance(pairs, Pairs | Tied) or plan.method not in ("nearest", "optimal"):
         return ()
-    number = np.bincount(pairs.focal, minlength=pairs.n)[pairs.matched]
+    number = pairs.number[pairs.matched]
     tied, short = int(np.sum(number > plan.ratio)), int(np.sum(number < plan.ratio))
     found = []
     if tied:
         found.append(
             f"{tied:,} of {len(number):,} units have equally near matches beyond {plan.ratio}, all used "
-            f"({len(pairs.focal):,} pairs)"
+            f"({number.sum():,} pairs)"
         )
     if short:
         found.append(f"{short:,} of {len(number):,} units have fewer than {plan.ratio} matches")
