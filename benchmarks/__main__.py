@@ -26,6 +26,7 @@ ALL = (
     "balance",
     "matching",
     "variance",
+    "weighting",
 )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, special
 
+from nettoeffect.design.columns import Columns
 from nettoeffect.errors import DesignError
 from nettoeffect.matching.cbps import cbps_weights
 from nettoeffect.matching.entropy import entropy_weights
@@ -27,7 +28,7 @@ def sample(seed):
 def test_weightit(name):
     """Inverse probability tilting is the same for the ATT."""
     x, names, treated, outcomes, expected = case(name)
-    weights, score = cbps_weights(x, names, treated, np.ones(len(x)), "ATT")
+    weights, score = cbps_weights(Columns(x), names, treated, np.ones(len(x)), "ATT")
     assert net(weighted_means(weights, outcomes)) == pytest.approx(
         (expected["est"], expected["se_default"]), rel=1e-10
     )
@@ -43,8 +44,8 @@ def test_weightit(name):
 @pytest.mark.parametrize("estimand", ["ATT", "ATC"])
 def test_for_att_and_atc_it_is_entropy_balancing(estimand):
     x, treated, base, outcomes = sample(1)
-    weights, _ = cbps_weights(x, NAMES, treated, base, estimand, moments=2)
-    other = entropy_weights(x, NAMES, treated, base, estimand, moments=2)
+    weights, _ = cbps_weights(Columns(x), NAMES, treated, base, estimand, moments=2)
+    other = entropy_weights(Columns(x), NAMES, treated, base, estimand, moments=2)
     assert weights.values == pytest.approx(other.values, rel=1e-9)
     one, two = (weighted_means(w, outcomes).covariance for w in (weights, other))
     assert one == pytest.approx(two, rel=1e-9, abs=1e-9 * two.max())
@@ -60,7 +61,7 @@ def balance(b, z, treated, base, estimand):
 @pytest.mark.parametrize("estimand", ESTIMANDS)
 def test_the_conditions_hold_and_a_root_finder_agrees(estimand):
     x, treated, base, _ = sample(2)
-    weights, score = cbps_weights(x, NAMES, treated, base, estimand)
+    weights, score = cbps_weights(Columns(x), NAMES, treated, base, estimand)
     z = np.column_stack([np.ones(len(x)), x])
     b = np.linalg.lstsq(z, score.index, rcond=None)[0]
     conditions, factor = balance(b, z, treated, base, estimand)
@@ -77,7 +78,7 @@ def test_the_conditions_hold_and_a_root_finder_agrees(estimand):
 @pytest.mark.parametrize("estimand", ESTIMANDS)
 def test_the_covariance_is_that_of_the_stacked_conditions(estimand, normalise):
     x, treated, base, outcomes = sample(3)
-    weights, score = cbps_weights(x, NAMES, treated, base, estimand)
+    weights, score = cbps_weights(Columns(x), NAMES, treated, base, estimand)
     means = weighted_means(weights, outcomes, normalise=normalise)
     z = np.column_stack([np.ones(len(x)), x])
     members = {"ATT": treated, "ATC": ~treated, "ATE": np.ones_like(treated)}[estimand]
@@ -104,16 +105,16 @@ def test_invariances(seed, estimand):
     rng = np.random.default_rng(seed)
     copies = rng.integers(0, 4, len(x))
     rows = rng.permutation(np.repeat(np.arange(len(x)), copies))
-    one, _ = cbps_weights(x, NAMES, treated, copies.astype(float), estimand)
-    many, _ = cbps_weights(3 - 50 * x[rows], NAMES, treated[rows], np.ones(len(rows)), estimand)
+    one, _ = cbps_weights(Columns(x), NAMES, treated, copies.astype(float), estimand)
+    many, _ = cbps_weights(Columns(3 - 50 * x[rows]), NAMES, treated[rows], np.ones(len(rows)), estimand)
     assert copies[rows] * many.values == pytest.approx(one.values[rows], rel=1e-8)
 
 
 @given(seed=st.integers(0, 50))
 def test_whom_one_calls_treated_does_not_matter_for_the_ate(seed):
     x, treated, base, _ = sample(seed)
-    one, score = cbps_weights(x, NAMES, treated, base, "ATE")
-    other, mirror = cbps_weights(x, NAMES, ~treated, base, "ATE")
+    one, score = cbps_weights(Columns(x), NAMES, treated, base, "ATE")
+    other, mirror = cbps_weights(Columns(x), NAMES, ~treated, base, "ATE")
     assert one.values == pytest.approx(other.values, rel=1e-8)
     assert score.probability == pytest.approx(1 - mirror.probability, abs=1e-8)
 
@@ -122,10 +123,10 @@ def test_perfect_prediction_names_the_column():
     x, treated, base, _ = sample(4)
     x[:, 2] = np.where(treated, x[:, 2], 0)
     with pytest.raises(DesignError, match=r"treated and comparison units to be alike\).* miss it in: c\."):
-        cbps_weights(x, NAMES, treated, base, "ATE")
+        cbps_weights(Columns(x), NAMES, treated, base, "ATE")
     with pytest.raises(
         DesignError, match=r"comparison units to be like treated\).*end of their range in: c\."
     ):
-        cbps_weights(np.column_stack([x[:, :2], treated]), NAMES, treated, base, "ATT")
+        cbps_weights(Columns(np.column_stack([x[:, :2], treated])), NAMES, treated, base, "ATT")
     with pytest.raises(DesignError, match="'ATT', 'ATC', 'ATE'"):
-        cbps_weights(x, NAMES, treated, base, "ATO")
+        cbps_weights(Columns(x), NAMES, treated, base, "ATO")

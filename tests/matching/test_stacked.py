@@ -12,7 +12,13 @@ from nettoeffect.errors import DesignError
 from nettoeffect.matching.cbps import cbps_weights
 from nettoeffect.matching.entropy import entropy_weights
 from nettoeffect.matching.ipw import ipw_weights
-from nettoeffect.matching.stacked import Nuisance, from_influence, means_from_influence, score_nuisance
+from nettoeffect.matching.stacked import (
+    Nuisance,
+    from_blocks,
+    from_influence,
+    means_from_influence,
+    score_nuisance,
+)
 from nettoeffect.matching.weighted_means import effective_sizes, largest_shares, weighted_means
 from tests.matching.weighting import draw, fitted_score, sandwich
 
@@ -25,9 +31,9 @@ def means_of(method, x, treated, base, outcomes, **options):
     if kind == "ipw":
         weights = ipw_weights(fitted_score(x, treated, base), treated, base, estimand)
     elif kind == "entropy":
-        weights = entropy_weights(x, NAMES, treated, base, estimand)
+        weights = entropy_weights(Columns(x), NAMES, treated, base, estimand)
     else:
-        weights, _ = cbps_weights(x, NAMES, treated, base, estimand)
+        weights, _ = cbps_weights(Columns(x), NAMES, treated, base, estimand)
     return weighted_means(weights, outcomes, normalise=not ht, **options)
 
 
@@ -230,7 +236,7 @@ def test_estimated_weights_are_better_than_the_errors_of_known_ones_say():
 def test_means_say_how_many_clusters():
     influence = np.random.default_rng(9).normal(size=(20, 2))
     means = means_from_influence(
-        np.ones(1), np.zeros(1), influence, clusters=np.arange(20) // 5, errors="HC0"
+        np.ones(1), np.zeros(1), [influence], clusters=np.arange(20) // 5, errors="HC0"
     )
     assert means.errors == "HC0, robust to clusters (4)"
     assert means.covariance == pytest.approx(from_influence(influence, np.arange(20) // 5))
@@ -246,3 +252,13 @@ def test_effective_sizes_and_largest_shares(seed, scale):
         assert 1 / share <= size + 1e-9 <= n  # equal weights have the largest size, one weight the smallest
     assert effective_sizes(np.ones(50), treated) == (20, 30)
     assert effective_sizes(np.where(treated, 0.0, 1.0), treated) == (0, 30)
+
+
+@pytest.mark.parametrize("clusters", [None, np.arange(90) % 17, np.arange(90)], ids=["none", "17", "own"])
+def test_blocks_of_rows_add_up_to_the_whole(clusters):
+    influence = np.random.default_rng(3).normal(size=(90, 4))
+    blocks = (influence[first : first + 32] for first in range(0, 90, 32))
+    code = np.arange(90) if clusters is None else clusters
+    sums = np.array([influence[code == own].sum(axis=0) for own in np.unique(code)])
+    factor = 1.0 if clusters is None else len(sums) / (len(sums) - 1)
+    assert from_blocks(blocks, clusters) == pytest.approx(factor * sums.T @ sums, rel=1e-12)

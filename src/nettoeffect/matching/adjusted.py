@@ -150,7 +150,7 @@ class Adjusted(ABC):
         if outcome is None:
             when = months_of(names, months)
         means = self.means(values, cluster=groups, **options)
-        binary = bool(np.isin(values, (0.0, 1.0)).all())
+        binary = bool(((values == 0) | (values == 1)).all())
         if outcome is not None:
             return self.estimate(means, outcome, binary=binary)
         return net_effect(

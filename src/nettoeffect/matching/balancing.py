@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
-from nettoeffect.design.columns import Columns, FloatMatrix, FloatVector
+from nettoeffect.design.columns import Columns, FloatVector, IntVector
 from nettoeffect.errors import DesignError
 from nettoeffect.matching.sample import BoolVector
 
@@ -27,29 +30,26 @@ class Moments:
 
     Attributes
     ----------
-    columns : (n, 1 + k)
-        A constant, then columns with mean 0 and standard deviation 1 under the base weights.
+    columns : Columns
+        (n, 1 + k). A constant, then columns with standard deviation 1 under the base weights; with mean 0 in the
+        dense part. In the sparse part zeros stay zeros, which with a constant spans the same.
     names : tuple of 1 + k str
         ``"age^2"`` for powers.
     """
 
-    columns: FloatMatrix
+    columns: Columns
     names: tuple[str, ...]
 
-    @property
-    def design(self) -> Columns:
-        """The columns as a design."""
-        return Columns(self.columns)
 
-
-def moments_of(covariates: FloatMatrix, names: Sequence[str], base: FloatVector, moments: int = 1) -> Moments:
+def moments_of(covariates: Columns, names: Sequence[str], base: FloatVector, moments: int = 1) -> Moments:
     """Covariates and their powers; a column of d values has no more than d - 1 of them, so binary ones have one.
 
     Parameters
     ----------
-    covariates : (n, p)
-        Without a constant.
+    covariates : Columns
+        (n, p), without a constant.
     names : sequence of p str
+        Of the dense columns, then of the sparse ones.
     base : (n,)
         Base weights.
     moments : {1, 2, 3}
@@ -62,24 +62,26 @@ def moments_of(covariates: FloatMatrix, names: Sequence[str], base: FloatVector,
 
     Examples
     --------
-    >>> age, woman = np.array([20.0, 30.0, 40.0, 60.0]), np.array([0.0, 1.0, 1.0, 0.0])
-    >>> moments_of(np.stack([age, woman], axis=1), ["age", "woman"], np.ones(4), moments=2).names
+    >>> covariates = Columns(np.array([[20.0, 0.0], [30.0, 1.0], [40.0, 1.0], [60.0, 0.0]]))
+    >>> moments_of(covariates, ["age", "woman"], np.ones(4), moments=2).names
     ('1', 'age', 'age^2', 'woman')
     """
     if moments not in (1, 2, 3):
         raise DesignError(f"moments={moments!r} is not 1 (means), 2 (and variances) or 3 (and skewness).")
     columns, found = [np.ones(len(base))], ["1"]
-    for column, name in zip(covariates.T, names, strict=True):
+    for column, name in zip(covariates.dense.T, names, strict=False):  # the sparse ones are named after these
         if np.ptp(column[base > 0]) == 0:
-            raise DesignError(
-                f"Column '{name}' is constant among units with a positive weight. Leave it out of the formula."
-            )
+            raise _constant(name)
         standard = _standardised(column, base)
         highest = 1 if moments == 1 else min(moments, len(np.unique(column)) - 1)
         for power in range(1, highest + 1):
             columns.append(_standardised(standard**power, base))
-            found.append(name if power == 1 else f"{name}^{power}")
-    return Moments(np.stack(columns).T, tuple(found))
+            found.append(_power(name, power))
+    dense = np.stack(columns).T
+    if covariates.sparse is None:
+        return Moments(Columns(dense), tuple(found))
+    thin, of_thin = _sparse_moments(covariates.sparse, names[covariates.dense.shape[1] :], base, moments)
+    return Moments(Columns(dense, thin), (*found, *of_thin))
 
 
 def _standardised(column: FloatVector, base: FloatVector) -> FloatVector:
@@ -88,8 +90,45 @@ def _standardised(column: FloatVector, base: FloatVector) -> FloatVector:
     return standard
 
 
+def _sparse_moments(
+    covariates: Any, names: Sequence[str], base: FloatVector, moments: int
+) -> tuple[Any, list[str]]:
+    """Powers of sparse columns (n, k) with standard deviation 1, not centred; and their names."""
+    columns, used = sparse.csc_array(covariates), base > 0
+    distinct = _distinct(sparse.csc_array(covariates[used]))
+    if distinct.min() < 2:
+        raise _constant(names[int(distinct.argmin())])
+    parts, found = [], []
+    for power in range(1, moments + 1):
+        kept = np.flatnonzero(distinct > power)
+        part = columns[:, kept].power(power)
+        mean, square = part.T @ base / base.sum(), part.power(2).T @ base / base.sum()
+        parts.append(part @ sparse.diags_array(1 / np.sqrt(square - mean**2)))
+        found += [_power(names[j], power) for j in kept.tolist()]
+    return sparse.hstack(parts, format="csr"), found
+
+
+def _distinct(columns: Any) -> IntVector:
+    """Number of distinct values in each column of a CSC matrix, zero among them."""
+    n = columns.shape[0]
+    stored = (columns.data[low:high] for low, high in pairwise(columns.indptr))
+    return np.array(
+        [len(np.unique(np.append(own, [0.0] if len(own) < n else []))) for own in stored], dtype=np.intp
+    )
+
+
+def _power(name: str, power: int) -> str:
+    return name if power == 1 else f"{name}^{power}"
+
+
+def _constant(name: str) -> DesignError:
+    return DesignError(
+        f"Column '{name}' is constant among units with a positive weight. Leave it out of the formula."
+    )
+
+
 def tilt(
-    points: FloatMatrix,
+    points: Columns,
     base: FloatVector,
     target: FloatVector,
     names: Sequence[str],
@@ -104,8 +143,8 @@ def tilt(
 
     Parameters
     ----------
-    points : (m, k)
-        Columns of size about one, the first a constant (or a sign).
+    points : Columns
+        (m, k), of size about one, the first a constant (or a sign).
     base : (m,)
     target : (k,)
     names : sequence of k str
@@ -123,8 +162,8 @@ def tilt(
     DesignError
         No weights reach the target; the columns at fault are named.
     """
-    used = base > 0
-    points, base = points[used], base[used]
+    used = np.flatnonzero(base > 0)
+    points, base = points.take(used), base[used]
     found = None if _beyond_range(points, target).any() else _newton(points, base, target, TOLERANCE * size)
     if found is None:
         raise DesignError(
@@ -134,15 +173,13 @@ def tilt(
     return found
 
 
-def _newton(
-    points: FloatMatrix, base: FloatVector, target: FloatVector, tolerance: float
-) -> FloatVector | None:
+def _newton(points: Columns, base: FloatVector, target: FloatVector, tolerance: float) -> FloatVector | None:
     """The minimum; None where the function falls without end, or to a value that it never takes."""
     parameters = np.zeros(len(target))
     value, weights = _value(parameters, points, base, target)
     for _ in range(STEPS):
-        gradient = points.T @ weights - target
-        hessian = points.T @ (points * weights[:, None])
+        gradient = points.transpose_dot(weights) - target
+        hessian = points.cross(weights, points)
         try:
             step = -np.linalg.solve(hessian, gradient)
         except np.linalg.LinAlgError:
@@ -151,7 +188,7 @@ def _newton(
             if np.linalg.cond(hessian) > 1 / _FLAT:
                 return None
             # One more step takes what rounding leaves.
-            polished = points.T @ _value(parameters + step, points, base, target)[1] - target
+            polished = points.transpose_dot(_value(parameters + step, points, base, target)[1]) - target
             return parameters + step if np.abs(polished).max() < np.abs(gradient).max() else parameters
         for _ in range(_HALVINGS):
             trial, trial_weights = _value(parameters + step, points, base, target)
@@ -165,27 +202,30 @@ def _newton(
 
 
 def _value(
-    parameters: FloatVector, points: FloatMatrix, base: FloatVector, target: FloatVector
+    parameters: FloatVector, points: Columns, base: FloatVector, target: FloatVector
 ) -> tuple[float, FloatVector]:
     with np.errstate(over="ignore"):  # too long a step, which is halved
-        weights: FloatVector = base * np.exp(points @ parameters)
+        weights: FloatVector = base * np.exp(points.dot(parameters))
     return float(weights.sum() - target @ parameters), weights
 
 
-def _beyond_range(points: FloatMatrix, target: FloatVector) -> BoolVector:
+def _beyond_range(points: Columns, target: FloatVector) -> BoolVector:
     """Columns whose target mean no positive weights give, (k,): a category that the population lacks, for one.
 
     Only if the weights have a given sum; where the first column holds signs, they have not.
     """
-    if not (points[:, 0] == 1).all():
+    if not (points.dense[:, 0] == 1).all():
         return np.zeros(len(target), dtype=bool)
-    mean, low, high = target / target[0], points.min(axis=0), points.max(axis=0)
+    mean, low, high = target / target[0], points.dense.min(axis=0), points.dense.max(axis=0)
+    if points.sparse is not None:
+        low = np.append(low, points.sparse.min(axis=0).toarray())
+        high = np.append(high, points.sparse.max(axis=0).toarray())
     beyond: BoolVector = (mean <= low + _EDGE) | (mean >= high - _EDGE)
     beyond[0] = False
     return beyond
 
 
-def _fault(points: FloatMatrix, target: FloatVector, names: Sequence[str]) -> str:
+def _fault(points: Columns, target: FloatVector, names: Sequence[str]) -> str:
     """Which columns keep weights from the target: each by itself, or those that the nearest weights still miss."""
     fault = _beyond_range(points, target)
     reason = "the target lies at or beyond the end of their range in"
@@ -197,17 +237,18 @@ def _fault(points: FloatMatrix, target: FloatVector, names: Sequence[str]) -> st
     return f"{reason}: {', '.join(name for name, wrong in zip(names, fault, strict=True) if wrong)}"
 
 
-def _missed(points: FloatMatrix, target: FloatVector) -> FloatVector:
+def _missed(points: Columns, target: FloatVector) -> FloatVector:
     """Absolute misses, column by column, of the weights that miss least in sum (a linear programme), (k,).
 
     The sum of the weights, the first column, is not missed: some weights have it.
     """
-    from scipy import sparse
     from scipy.optimize import linprog
 
     m, k = points.shape
     slack = sparse.eye_array(k, format="csc")[:, 1:]
-    conditions = sparse.hstack([sparse.csc_array(points.T), slack, -slack])
+    thin = [] if points.sparse is None else [points.sparse]
+    own = sparse.hstack([sparse.csr_array(points.dense), *thin]).T
+    conditions = sparse.hstack([own, slack, -slack], format="csc")
     cost = np.concatenate([np.zeros(m), np.ones(2 * k - 2)])
     scale = np.abs(target).max()
     solution = linprog(cost, A_eq=conditions, b_eq=target / scale, method="highs")

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 from scipy import special
 
-from nettoeffect.design.columns import FloatMatrix, FloatVector
+from nettoeffect.design.columns import Columns, FloatVector
 from nettoeffect.matching.balancing import Moments, moments_of, tilt
 from nettoeffect.matching.entropy import BalancedEstimand
 from nettoeffect.matching.ipw import population_of
@@ -21,7 +21,7 @@ from nettoeffect.matching.weighted_means import Weights
 
 
 def cbps_weights(
-    covariates: FloatMatrix,
+    covariates: Columns,
     names: Sequence[str],
     treated: BoolVector,
     base: FloatVector,
@@ -58,16 +58,16 @@ def cbps_weights(
     Examples
     --------
     >>> treated = np.array([True, True, False, False, False])
-    >>> age = np.array([[30.0], [40.0], [20.0], [40.0], [60.0]])
-    >>> weights, score = cbps_weights(age, ["age"], treated, np.ones(5), "ATE")
+    >>> age = np.array([30.0, 40.0, 20.0, 40.0, 60.0])
+    >>> weights, score = cbps_weights(Columns(age[:, None]), ["age"], treated, np.ones(5), "ATE")
     >>> gap = np.where(treated, 1, -1) * weights.values @ age
-    >>> bool(abs(gap[0]) < 1e-8), bool(np.allclose(weights.values[treated], 1 / score.probability[treated]))
+    >>> bool(abs(gap) < 1e-8), bool(np.allclose(weights.values[treated], 1 / score.probability[treated]))
     (True, True)
     """
     check_option("estimand", estimand, get_args(BalancedEstimand))
     found = moments_of(covariates, names, base, moments)
     parameters = _coefficients(found, treated, base, estimand)
-    index: FloatVector = found.columns @ parameters
+    index: FloatVector = found.columns.dot(parameters)
     with np.errstate(over="ignore"):  # in an arm where these odds are not used
         odds = base * np.exp(np.where(treated, -index, index))
     score = Score(special.expit(index), index, "", f"balancing logit of {len(found.names) - 1} moments")
@@ -81,16 +81,17 @@ def _coefficients(
     sign = np.where(treated, -1.0, 1.0)
     if estimand == "ATE":
         # Weights are 1 + exp(sign z b): the ones are the target of the rest.
-        target = -(sign * base) @ z
+        target = -z.transpose_dot(sign * base)
         whose = "treated and comparison units to be alike"
-        return tilt(sign[:, None] * z, base, target, moments.names, size=base.sum(), whose=whose)
+        return tilt(z.scale(sign), base, target, moments.names, size=base.sum(), whose=whose)
     own = ~treated if estimand == "ATT" else treated
     whose = (
         "comparison units to be like treated" if estimand == "ATT" else "treated to be like comparison units"
     )
     outward = 1.0 if estimand == "ATT" else -1.0
-    target = base[~own] @ z[~own]
-    return outward * tilt(z[own], base[own], target, moments.names, size=base[~own].sum(), whose=whose)
+    target = z.transpose_dot(np.where(own, 0.0, base))
+    points = z.take(np.flatnonzero(own))
+    return outward * tilt(points, base[own], target, moments.names, size=base[~own].sum(), whose=whose)
 
 
 def _weights(
@@ -101,7 +102,7 @@ def _weights(
     focal = {"ATT": treated, "ATC": ~treated, "ATE": np.zeros_like(treated)}[estimand]
     varying = np.where(focal, 0.0, odds)
     values = np.where(focal, base, varying + base) if estimand == "ATE" else np.where(focal, base, odds)
-    design = moments.design
+    design = moments.columns
     nuisance = Nuisance(design, sign * values, -design.cross(varying, design))
     population = population_of(estimand, treated, base)
     return Weights(treated, values, sign * varying, (nuisance, nuisance), population)

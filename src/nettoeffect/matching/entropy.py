@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from nettoeffect.design.columns import Columns, FloatMatrix, FloatVector
+from nettoeffect.design.columns import Columns, FloatVector
 from nettoeffect.matching.balancing import Moments, moments_of, tilt
 from nettoeffect.matching.plan import check_option
 from nettoeffect.matching.problem import Estimand
@@ -21,7 +21,7 @@ _TARGETS = {"ATT": "treated", "ATC": "comparison units", "ATE": "all units"}
 
 
 def entropy_weights(
-    covariates: FloatMatrix,
+    covariates: Columns,
     names: Sequence[str],
     treated: BoolVector,
     base: FloatVector,
@@ -33,8 +33,10 @@ def entropy_weights(
 
     Parameters
     ----------
-    covariates : (n, p)
+    covariates : Columns
+        (n, p), without a constant.
     names : sequence of p str
+        Of the dense columns, then of the sparse ones.
     treated : (n,) bool
     base : (n,)
         Base weights, from which the weights stray as little as they can.
@@ -61,9 +63,9 @@ def entropy_weights(
     Examples
     --------
     >>> treated = np.array([True, True, False, False, False])
-    >>> age = np.array([[30.0], [40.0], [20.0], [40.0], [60.0]])
-    >>> weights = entropy_weights(age, ["age"], treated, np.ones(5), "ATT").values
-    >>> round(float(weights[~treated] @ age[~treated, 0] / weights[~treated].sum()), 8)
+    >>> age = np.array([30.0, 40.0, 20.0, 40.0, 60.0])
+    >>> weights = entropy_weights(Columns(age[:, None]), ["age"], treated, np.ones(5), "ATT").values
+    >>> round(float(weights[~treated] @ age[~treated] / weights[~treated].sum()), 8)
     35.0
     """
     check_option("estimand", estimand, get_args(BalancedEstimand))
@@ -85,9 +87,9 @@ def _tilted(
 ) -> tuple[FloatVector, Nuisance]:
     """Weights of the units of an arm, and the conditions they solve."""
     z = moments.columns
-    own = z[arm]
-    parameters = tilt(own, base[arm], population @ z, moments.names, size=population.sum(), whose=whose)
-    weights: FloatVector = base[arm] * np.exp(own @ parameters)
+    own, target = z.take(np.flatnonzero(arm)), z.transpose_dot(population)
+    parameters = tilt(own, base[arm], target, moments.names, size=population.sum(), whose=whose)
+    weights: FloatVector = base[arm] * np.exp(own.dot(parameters))
     residual = -population
     residual[arm] += weights
-    return weights, Nuisance(Columns(z), residual, -(own.T @ (own * weights[:, None])))
+    return weights, Nuisance(z, residual, -own.cross(weights, own))

@@ -137,7 +137,7 @@ def augmented_means(
     gross_influence, gross = _arm_mean(weights, models[1], outcomes, True, augment, normalise)
     other_influence, other = _arm_mean(weights, models[0], outcomes, False, augment, normalise)
     influence = np.concatenate([gross_influence, other_influence], axis=1)
-    return means_from_influence(gross, other, influence, clusters=clusters, errors=errors)
+    return means_from_influence(gross, other, [influence], clusters=clusters, errors=errors)
 
 
 def _arm_mean(

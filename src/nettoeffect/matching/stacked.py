@@ -6,7 +6,8 @@ order, the sum of the rows, and the covariance their sum of outer products (HC0)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +38,10 @@ class Nuisance:
     design: Columns
     residual: FloatVector | FloatMatrix
     bread: FloatMatrix
+
+    def take(self, rows: slice) -> Nuisance:
+        """The same parameters, for the influence functions of some units."""
+        return replace(self, design=self.design.take(rows), residual=self.residual[rows])
 
     def leverage(self, slope: FloatMatrix) -> FloatMatrix:
         """What one unit more of residual of each unit adds to estimates that use these parameters, (n, Q).
@@ -127,8 +132,13 @@ def from_influence(influence: FloatMatrix, clusters: IntVector | None = None) ->
     >>> from_influence(error_of_mean, np.array([0, 1, 0, 1]))
     array([[2.25]])
     """
+    return from_blocks([influence], clusters)
+
+
+def from_blocks(blocks: Iterable[FloatMatrix], clusters: IntVector | None = None) -> FloatMatrix:
+    """`from_influence` of an influence function that comes a block of rows at a time."""
     if clusters is None:
-        outer: FloatMatrix = influence.T @ influence
+        outer: FloatMatrix = np.sum([block.T @ block for block in blocks], axis=0)
         return outer
     found, code = np.unique(clusters, return_inverse=True)
     if len(found) < 2:
@@ -136,8 +146,14 @@ def from_influence(influence: FloatMatrix, clusters: IntVector | None = None) ->
             "All units are in one cluster, so clusters cannot show how much they differ. Use smaller clusters, "
             "or leave cluster= out."
         )
-    sums = [np.bincount(code, column, minlength=len(found)) for column in influence.T]
-    summed: FloatMatrix = np.stack(sums, axis=1, dtype=np.float64)
+    summed, row = np.zeros((len(found), 0), order="F"), 0
+    for block in blocks:
+        if row == 0:
+            summed = np.zeros((len(found), block.shape[1]), order="F")
+        there, own = np.unique(code[row : row + len(block)], return_inverse=True)
+        for column, total in zip(block.T, summed.T, strict=True):
+            total[there] += np.bincount(own, column)
+        row += len(block)
     covariance: FloatMatrix = len(found) / (len(found) - 1) * (summed.T @ summed)
     return covariance
 
@@ -145,12 +161,12 @@ def from_influence(influence: FloatMatrix, clusters: IntVector | None = None) ->
 def means_from_influence(
     gross: FloatVector,
     counterfactual: FloatVector,
-    influence: FloatMatrix,
+    influence: Iterable[FloatMatrix],
     *,
     clusters: IntVector | None = None,
     errors: str,
 ) -> Means:
-    """`Means` of Q outcomes from the influence function (n, 2Q) of (gross, counterfactual)."""
+    """`Means` of Q outcomes from blocks of rows of the influence function (n, 2Q) of (gross, counterfactual)."""
     if clusters is not None:
         errors = f"{errors}, robust to clusters ({len(np.unique(clusters)):,})"
-    return Means(gross, counterfactual, from_influence(influence, clusters), errors)
+    return Means(gross, counterfactual, from_blocks(influence, clusters), errors)

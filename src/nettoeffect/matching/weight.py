@@ -221,12 +221,11 @@ def _weights(
         found = ipw_weights(score, sample.treated, sample.base, estimand)
         return without(found, ~support.eligible, support.rule)[0], score
     base = np.where(support.eligible, sample.base, 0.0)
-    covariates = sample.design.columns.to_dense()[:, sample.design.position]
+    names = [sample.design.names[i] for i in np.argsort(sample.design.position)]
+    given = sample.design.columns, names, sample.treated, base, estimand
     if method == "entropy":
-        return entropy_weights(
-            covariates, sample.design.names, sample.treated, base, estimand, moments=moments
-        ), score
-    return cbps_weights(covariates, sample.design.names, sample.treated, base, estimand, moments=moments)
+        return entropy_weights(*given, moments=moments), score
+    return cbps_weights(*given, moments=moments)
 
 
 def _trimmed(

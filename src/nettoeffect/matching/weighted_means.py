@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,6 +15,7 @@ from nettoeffect.matching.plan import check_option
 from nettoeffect.matching.sample import BoolVector
 from nettoeffect.matching.stacked import Nuisance, means_from_influence
 
+_AT_ONCE = 1 << 14  # rows of influence functions held at a time
 WeightVariance = Literal["stacked", "fixed"]
 
 
@@ -78,18 +80,46 @@ def weighted_means(
         An arm without weight, or a Horvitz-Thompson mean of a population that is itself estimated.
     """
     check_option("variance", variance, get_args(WeightVariance))
-    treated, gross = _arm_mean(weights, outcomes, True, normalise, variance)
-    control, counterfactual = _arm_mean(weights, outcomes, False, normalise, variance)
-    influence = np.concatenate([treated, control], axis=1)
-    return means_from_influence(
-        gross, counterfactual, influence, clusters=clusters, errors=_errors(weights, variance)
+    both = [_arm_mean(weights, outcomes, treated, normalise, variance) for treated in (True, False)]
+    blocks = (
+        np.concatenate([arm.influence(outcomes, rows) for arm in both], axis=1)
+        for rows in _blocks(len(outcomes))
     )
+    return means_from_influence(
+        both[0].mean, both[1].mean, blocks, clusters=clusters, errors=_errors(weights, variance)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _ArmMean:
+    """Mean outcomes (Q,) of an arm: ``within @ outcomes / denominator.sum()``.
+
+    `nuisance` are the estimated parameters that the weights `within` (n,) hang on, `slope` (p, Q) the derivative of
+    the means by them; None if they are known.
+    """
+
+    mean: FloatVector
+    within: FloatVector
+    denominator: FloatVector
+    nuisance: Nuisance | None
+    slope: FloatMatrix | None
+
+    def influence(self, outcomes: FloatMatrix, rows: slice) -> FloatMatrix:
+        """Influence function of some units, (rows, Q)."""
+        error = self.within[rows, None] * outcomes[rows] - self.denominator[rows, None] * self.mean
+        influence: FloatMatrix = error / self.denominator.sum()
+        if self.nuisance is not None and self.slope is not None:
+            influence += self.nuisance.take(rows).correction(self.slope)
+        return influence
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    return (slice(first, first + _AT_ONCE) for first in range(0, n, _AT_ONCE))
 
 
 def _arm_mean(
     weights: Weights, outcomes: FloatMatrix, treated: bool, normalise: bool, variance: WeightVariance
-) -> tuple[FloatMatrix, FloatVector]:
-    """Influence function (n, Q) of the mean outcomes of an arm, and the means (Q,)."""
+) -> _ArmMean:
     arm = weights.arm(treated)
     within = np.where(arm, weights.values, 0.0)
     denominator = within if normalise else _population(weights)
@@ -100,13 +130,19 @@ def _arm_mean(
             "other units."
         )
     mean: FloatVector = within @ outcomes / size
-    centre = mean if normalise else np.zeros_like(mean)  # the sum of weights varies with the parameters too
-    influence: FloatMatrix = (within[:, None] * outcomes - denominator[:, None] * mean) / size
     nuisance = weights.nuisances[treated]
-    if variance == "stacked" and nuisance is not None:
-        steepness = np.where(arm, weights.slope, 0.0)[:, None] * (outcomes - centre) / size
-        influence += nuisance.correction(nuisance.design.transpose_dot(steepness))
-    return influence, mean
+    if variance == "fixed" or nuisance is None:
+        return _ArmMean(mean, within, denominator, None, None)
+    centre = mean if normalise else np.zeros_like(mean)  # the sum of weights varies with the parameters too
+    steepness = np.where(arm, weights.slope, 0.0) / size
+    slope = np.sum(
+        [
+            nuisance.design.take(rows).transpose_dot(steepness[rows, None] * (outcomes[rows] - centre))
+            for rows in _blocks(len(outcomes))
+        ],
+        axis=0,
+    )
+    return _ArmMean(mean, within, denominator, nuisance, slope)
 
 
 def _population(weights: Weights) -> FloatVector:
