@@ -165,6 +165,16 @@ class Programmes:
         """Net effect of a programme instead of another one; options as of `Adjusted.effect`."""
         return self.pair(programme, comparison).effect(outcome, **options)
 
+    def estimates(self, outcome: str, **options: Any) -> dict[tuple[Any, Any], Estimate]:
+        """Net effect of each programme instead of each it is compared with; options as of `Adjusted.effect`.
+
+        Returns
+        -------
+        dict, (programme, comparison) -> Estimate
+            An item of `ne.report`, which makes it a matrix with intervals.
+        """
+        return {pair: adjusted.effect(outcome, **options) for pair, adjusted in self.pairs.items()}
+
     def effects(self, outcome: str, **options: Any) -> pd.DataFrame:
         """Matrix of effects: rows programmes, columns what they are compared with.
 
@@ -174,7 +184,7 @@ class Programmes:
             Columns in two levels: ``effect`` and ``se``, each by comparison; ``effects(outcome)["effect"]`` is the
             matrix. A programme is not compared with itself.
         """
-        found = {pair: adjusted.effect(outcome, **options) for pair, adjusted in self.pairs.items()}
+        found = self.estimates(outcome, **options)
         rows = [name for name in self.names if any(a == name for a, _ in found)]
         columns = [name for name in self.names if any(b == name for _, b in found)]
         table = {

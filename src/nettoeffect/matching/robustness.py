@@ -41,6 +41,8 @@ class Robustness:
         One row per covariate: `treatment`, `outcome`: the shares that an omitted covariate as strong as this one could
         explain at most; `adjusted`: the estimate with it.
     outcome : str
+    strength : float
+        How many times as strong as the covariates the benchmarks are.
     """
 
     estimate: float
@@ -52,6 +54,7 @@ class Robustness:
     alpha: float
     benchmarks: pd.DataFrame
     outcome: str
+    strength: float = 1.0
 
     def adjusted(self, treatment: Any, outcome: Any) -> FloatVector:
         """The estimate if an omitted covariate explains these shares of the treatment and of the outcome."""
@@ -131,7 +134,7 @@ def robustness(
     needed = stats.t.isf(alpha / 2, df - 1) / np.sqrt(df - 1)
     base = Robustness(
         estimate, se, df, t**2 / (t**2 + df), _value(strength_of), _value(strength_of, needed), alpha,
-        pd.DataFrame(), outcome,
+        pd.DataFrame(), outcome, strength,
     )  # fmt: skip
     table = _benchmarks(y, d, x, sample, strength, base)
     return Robustness(**{**vars(base), "benchmarks": table})
@@ -214,6 +217,7 @@ class Oster:
         Effect without and with the covariates.
     r2_uncontrolled, r2_controlled, r2_max : float
     null : float
+    outcome : str
     """
 
     delta: float
@@ -223,6 +227,7 @@ class Oster:
     r2_controlled: float
     r2_max: float
     null: float = 0.0
+    outcome: str = ""
 
 
 def oster(
@@ -283,4 +288,4 @@ def oster(
         + cubic
     )
     below = room * moved * spread + gap * room * (spread - left) + gap**2 * left * moved * spread + cubic
-    return Oster(float(above / below), first, controlled, r2_first, r2_controlled, top, null)
+    return Oster(float(above / below), first, controlled, r2_first, r2_controlled, top, null, outcome)

@@ -9,7 +9,7 @@ Studies, chapter 4).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,18 @@ class Bounds:
         without hidden bias either.
     n : int
         Pairs or sets.
+    outcome : str
+        Empty for differences without a name.
+    alternative : str
+        ``"greater"`` or ``"less"``.
     """
 
     table: pd.DataFrame
     test: str
     critical: float
     n: int
+    outcome: str = ""
+    alternative: str = "greater"
 
     def frame(self) -> pd.DataFrame:
         """The table."""
@@ -114,7 +120,8 @@ def rosenbaum_bounds(
         raise EffectError(f"alternative={alternative!r} is not known. Use one of: 'greater', 'less'.")
     sign = 1.0 if alternative == "greater" else -1.0
     if not isinstance(matched, Matched):
-        return _signed_ranks(sign * np.asarray(matched, dtype=np.float64), gammas, sign)
+        found = _signed_ranks(sign * np.asarray(matched, dtype=np.float64), gammas, sign)
+        return replace(found, outcome=outcome or "", alternative=alternative)
     if outcome is None:
         raise EffectError("Name the outcome: rosenbaum_bounds(m, 'work').")
     if np.ptp(matched.sample.base) > 0:
@@ -125,8 +132,10 @@ def rosenbaum_bounds(
     y = matched.sample.numbers(outcome, "outcome")
     sets, treated = _sets(matched), matched.sample.treated
     if np.isin(y, (0.0, 1.0)).all():
-        return _mantel_haenszel(y if sign > 0 else 1 - y, treated, sets, gammas)
-    return _signed_ranks(sign * _differences(y, treated, sets), gammas, sign)
+        found = _mantel_haenszel(y if sign > 0 else 1 - y, treated, sets, gammas)
+    else:
+        found = _signed_ranks(sign * _differences(y, treated, sets), gammas, sign)
+    return replace(found, outcome=outcome, alternative=alternative)
 
 
 def _sets(matched: Matched) -> IntVector:

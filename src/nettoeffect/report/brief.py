@@ -15,6 +15,7 @@ from nettoeffect.report.estimate_sections import moved_warning, verdict_warning
 from nettoeffect.report.matching_sections import placebo_verdict
 from nettoeffect.report.outcome_sections import outcome_figures, outcome_sentences
 from nettoeffect.report.pen import Pen
+from nettoeffect.report.programme_sections import pair_sentences
 
 
 def brief_section(chapter: Chapter, pen: Pen) -> Section:
@@ -34,7 +35,7 @@ def brief_section(chapter: Chapter, pen: Pen) -> Section:
             blocks.append(Text(" ".join(_lock_in(chapter, pen))))
         deadweight = " ".join(_deadweight(chapter, pen)) if placements_known(chapter) else ""
         blocks += [Text(deadweight)] if deadweight else []
-    blocks += [Text(line) for line in outcome_sentences(chapter, pen)]
+    blocks += [Text(line) for line in (*outcome_sentences(chapter, pen), *pair_sentences(chapter, pen))]
     if chapter.ledgers:
         blocks.append(Text(_mkba(_ledger(chapter), pen)))
     return Section("brief", pen.text("brief"), tuple(blocks))
@@ -73,7 +74,7 @@ def _figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
         yield from outcome_figures(chapter, pen)
     if chapter.ledgers:
         total = _ledger(chapter).total(SOCIETY)
-        per = pen.text(f"per_{_ledger(chapter).origin}")
+        per = pen.text(f"per_{_ledger(chapter).population}")
         yield pen.text("figure_mkba"), _figure(total, pen.euro, total.interval, per, pen)
 
 
@@ -145,7 +146,7 @@ def _around(chapter: Chapter, pen: Pen) -> Iterator[str]:
         months = _with_interval(pen.months(gain), gain.interval, pen.signed, pen)
         yield pen.text(
             "brief_gain", horizon=pen.short(float(effect.months[-1])), months=months, state=pen.label(state),
-            per=pen.text(f"per_{effect.origin}"),
+            per=pen.text(f"per_{effect.population}"),
         )  # fmt: skip
 
 
@@ -162,7 +163,7 @@ def _lock_in(chapter: Chapter, pen: Pen) -> Iterator[str]:
     depth = _with_interval(pen.points(found.depth, signed=False), spread, pen.hundred, pen)
     values = {
         "month": pen.month(found.depth_month), "depth": depth, **pen.reach(found.state, there=chapter.there),
-        "people": pen.text(f"people_{effect.origin}"),
+        "people": pen.text(f"people_{effect.population}"),
     }  # fmt: skip
     horizon = pen.short(found.horizon)
     if found.break_even_month is None:
@@ -184,9 +185,10 @@ def _deadweight(chapter: Chapter, pen: Pen) -> Iterator[str]:
     share = _with_interval(
         pen.whole_hundred(found.share), found.intervals.get("share"), pen.whole_hundred, pen
     )
+    placed = pen.placed(effect.population)
     yield pen.text(
-        "brief_deadweight", month=pen.short(last), share=share,
-        state=pen.label(state), **pen.reach(state, there=chapter.there),
+        "brief_deadweight_if" if placed else "brief_deadweight", month=pen.short(last), share=share,
+        state=pen.label(state), **placed, **pen.reach(state, there=chapter.there),
         lower=pen.whole_hundred(found.lower), upper=pen.whole_hundred(found.upper),
     )  # fmt: skip
     net = found.intervals.get("net")
@@ -198,6 +200,6 @@ def _mkba(ledger: Ledger, pen: Pen) -> str:
     total = ledger.total(SOCIETY)
     written = _with_interval(pen.euro(total), total.interval, pen.euro, pen)
     return pen.text(
-        "brief_mkba", total=written, per=pen.text(f"per_{ledger.origin}"),
+        "brief_mkba", total=written, per=pen.text(f"per_{ledger.population}"),
         horizon=pen.short(float(ledger.months[-1])),
     )  # fmt: skip

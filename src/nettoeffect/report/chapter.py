@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from nettoeffect.duration.net_effect import NEVER_TOLD, STAY_TOLD
 from nettoeffect.duration.results import HazardResults
@@ -12,14 +14,20 @@ from nettoeffect.effect import Estimate, NetEffect, Scenarios
 from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import NettoEffectError
 from nettoeffect.matching.adjusted import Adjusted
+from nettoeffect.matching.balance import Balance
+from nettoeffect.matching.e_value import EValue
 from nettoeffect.matching.placebo import Placebo
+from nettoeffect.matching.programmes import Programmes
+from nettoeffect.matching.robustness import Oster, Robustness
+from nettoeffect.matching.rosenbaum import Bounds
 from nettoeffect.mkba import Ledger
 from nettoeffect.spells import Spells
 from nettoeffect.synthetic import Truth
 
 _KNOWN = (
-    "a text, Spells, a fit, Matched or Weighted units, Estimate, Placebo, NetEffect, Scenarios, Ledger, a mapping of "
-    "Ledgers, or the Truth of a synthetic panel"
+    "a text, Spells, a fit, Matched or Weighted units, Estimate, Placebo, NetEffect, Scenarios, Balance, Programmes, "
+    "its estimates, Ledger, Bounds, EValue, Oster, Robustness, a mapping of names to several of one of these last "
+    "five, or the Truth of a synthetic panel"
 )
 
 _APART = "other effects of its chapter, and would stand in one table with them. Start a chapter with a text before it."
@@ -29,6 +37,20 @@ _MEANS = {
     STAY_TOLD: "whether programmes are announced",
     NEVER_TOLD: "whether programmes are announced",
 }
+
+# Of which a chapter has one: type, field, and what several are called.
+_SINGLE: tuple[tuple[type, str, str], ...] = (
+    (Spells, "spells", "Spells"),
+    (HazardResults, "fit", "fits"),
+    (Adjusted, "adjusted", "matched or weighted units"),
+    (Balance, "balance", "balances"),
+    (Placebo, "placebo", "placebos"),
+    (Programmes, "programmes", "sets of programmes"),
+    (Truth, "truth", "truths"),
+)
+
+_TOOLS = (Bounds, EValue, Oster, Robustness)
+Tool = TypeVar("Tool", Bounds, EValue, Oster, Robustness)
 
 
 @dataclass
@@ -41,10 +63,14 @@ class Chapter:
         Empty for the items before the first heading.
     question : list of str
         Paragraphs.
-    spells, fit, adjusted, placebo
+    spells, fit, adjusted, balance, placebo, programmes
         At most one each; `adjusted` are matched or weighted units.
     estimates : dict, label -> Estimate
         Outcome by outcome.
+    pairs : dict, outcome -> (programme, comparison) -> Estimate
+        Effects of programmes on each other's participants.
+    tools : list of (name, Bounds, EValue, Oster or Robustness)
+        What a hidden cause would have to be like; the name is that of the outcome, or the caller's own.
     effects : dict, label -> NetEffect
     ledgers : dict, label -> Ledger
     truth
@@ -58,8 +84,12 @@ class Chapter:
     spells: Spells | None = None
     fit: HazardResults | None = None
     adjusted: Adjusted | None = None
+    balance: Balance | None = None
     placebo: Placebo | None = None
+    programmes: Programmes | None = None
     estimates: dict[str, Estimate] = field(default_factory=dict)
+    pairs: dict[str, Mapping[tuple[Any, Any], Estimate]] = field(default_factory=dict)
+    tools: list[tuple[str, Bounds | EValue | Oster | Robustness]] = field(default_factory=list)
     effects: dict[str, NetEffect] = field(default_factory=dict)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     truth: Any = None
@@ -68,8 +98,13 @@ class Chapter:
     @property
     def empty(self) -> bool:
         """Whether there is nothing but texts."""
-        single = (self.spells, self.fit, self.adjusted, self.placebo)
-        return all(item is None for item in single) and not (self.estimates or self.effects or self.ledgers)
+        single = (getattr(self, name) for kind, name, _ in _SINGLE if kind is not Truth)
+        several = (self.estimates, self.pairs, self.tools, self.effects, self.ledgers)
+        return all(item is None for item in single) and not any(several)
+
+    def tools_of(self, kind: type[Tool]) -> dict[str, Tool]:
+        """What there is of one kind of `tools`, by name."""
+        return {name: tool for name, tool in self.tools if isinstance(tool, kind)}
 
     @property
     def main(self) -> str:
@@ -139,8 +174,8 @@ def chapters(items: object) -> list[Chapter]:
     ------
     NettoEffectError
         No list, an unknown item, a second item where a chapter has one, two effects or ledgers of one name, effects
-        of different populations, origins, states, units or horizons, a ledger of none of its effects, a heading with
-        nothing under it, or no items.
+        of different populations, origins, states, units or horizons, a ledger of none of its effects, the balance of
+        other units, a heading with nothing under it, or no items.
     """
     if isinstance(items, str | Mapping) or not isinstance(items, Iterable):
         raise NettoEffectError(
@@ -162,6 +197,7 @@ def chapters(items: object) -> list[Chapter]:
         after_text = False
     for chapter in found:
         _check_ledgers(chapter)
+        _check_balance(chapter)
     bare = [chapter.title for chapter in found if chapter.empty]
     if bare or not found:
         where = f" under the heading {bare[0]!r}" if bare else ""
@@ -170,37 +206,60 @@ def chapters(items: object) -> list[Chapter]:
 
 
 def _put(chapter: Chapter, item: Any, position: int) -> None:
-    if isinstance(item, Spells):
-        _once(chapter.spells, "Spells", position)
-        chapter.spells = item
-    elif isinstance(item, HazardResults):
-        _once(chapter.fit, "fits", position)
-        chapter.fit = item
-    elif isinstance(item, Adjusted):
-        _once(chapter.adjusted, "matched or weighted units", position)
-        chapter.adjusted = item
-    elif isinstance(item, Placebo):
-        _once(chapter.placebo, "placebos", position)
-        chapter.placebo = item
-    elif isinstance(item, Estimate):
+    for kind, name, what in _SINGLE:
+        if isinstance(item, kind):
+            _once(getattr(chapter, name), what, position)
+            setattr(chapter, name, item)
+            return
+    if isinstance(item, Estimate):
         label = f"{item.outcome} ({item.estimand}): {item.method}"
         _add(chapter.estimates, {label: item}, position)
-    elif isinstance(item, Truth):
-        _once(chapter.truth, "truths", position)
-        chapter.truth = item
     elif isinstance(item, NetEffect):
         _add_effects(chapter, {item.label: item}, position)
     elif isinstance(item, Scenarios):
         _add_effects(chapter, item, position)
     elif isinstance(item, Ledger):
         _add(chapter.ledgers, {item.label: item}, position)
-    elif isinstance(item, Mapping) and item and all(isinstance(part, Ledger) for part in item.values()):
-        _add(chapter.ledgers, item, position)
+    elif isinstance(item, _TOOLS):
+        _add_tools(chapter, {getattr(item, "outcome", ""): item}, position)
+    elif isinstance(item, Mapping) and item:
+        _put_mapping(chapter, item, position)
     else:
-        kind = type(item).__name__
-        raise NettoEffectError(
-            f"Item {position} of the report is a {kind}, which has no section. Give {_KNOWN}."
-        )
+        _refuse(item, position)
+
+
+def _put_mapping(chapter: Chapter, item: Mapping[Any, Any], position: int) -> None:
+    """Items with names of the caller, or estimates by pair of programmes."""
+    parts = list(item.values())
+    if all(isinstance(part, Ledger) for part in parts):
+        _add(chapter.ledgers, item, position)
+    elif all(isinstance(part, type(parts[0])) for part in parts) and isinstance(parts[0], _TOOLS):
+        _add_tools(chapter, item, position)
+    elif all(isinstance(part, Estimate) for part in parts) and all(_pair(key) for key in item):
+        if len({(part.outcome, part.estimand) for part in parts}) > 1:
+            raise NettoEffectError(
+                f"Item {position} of the report has pairs of programmes with more than one outcome or estimand. Give "
+                "p.estimates(outcome) for each outcome."
+            )
+        _add(chapter.pairs, {parts[0].outcome: item}, position)
+    else:
+        _refuse(item, position)
+
+
+def _pair(key: object) -> bool:
+    return isinstance(key, tuple) and len(key) == 2
+
+
+def _refuse(item: Any, position: int) -> None:
+    kind = type(item).__name__
+    raise NettoEffectError(f"Item {position} of the report is a {kind}, which has no section. Give {_KNOWN}.")
+
+
+def _add_tools(chapter: Chapter, more: Mapping[str, Any], position: int) -> None:
+    """Tools of one kind have names of their own."""
+    kind = type(next(iter(more.values())))
+    _add(chapter.tools_of(kind), more, position)
+    chapter.tools += more.items()
 
 
 def _once(present: object, what: str, position: int) -> None:
@@ -238,6 +297,16 @@ def _check_ledgers(chapter: Chapter) -> None:
                     f"{getattr(next(iter(effects)), name)!r}: they are about different people or moments. Evaluate an "
                     "effect of this chapter, or start a chapter with a text."
                 )
+
+
+def _check_balance(chapter: Chapter) -> None:
+    """A balance beside matched or weighted units is theirs."""
+    own, found = chapter.adjusted, chapter.balance
+    if own is not None and found is not None and not np.array_equal(own.unit_weights, found.weights):
+        raise NettoEffectError(
+            f"The Balance of {len(found.weights):,} units is not that of the matched or weighted units of its chapter: "
+            "their weights differ. Give their own .balance(), or start a chapter with a text."
+        )
 
 
 def _add(present: dict[str, Any], more: Mapping[str, Any], position: int) -> None:

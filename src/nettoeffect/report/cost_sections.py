@@ -33,7 +33,7 @@ def mkba_section(chapter: Chapter, pen: Pen) -> Section:
     blocks: list[Block] = []
     several = len(chapter.ledgers) > 1
     for name, ledger in chapter.ledgers.items():
-        per = pen.text(f"per_{ledger.origin}")
+        per = pen.text(f"per_{ledger.population}")
         text = pen.text("mkba_text", per=per, horizon=pen.short(float(ledger.months[-1])))
         if ledger.label:
             text = f"{text} {pen.text('mkba_effect', name=pen.scenario(ledger.label))}"

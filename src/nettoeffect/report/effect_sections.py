@@ -307,9 +307,15 @@ def deadweight_section(chapter: Chapter, pen: Pen) -> Section:
     first = "c_start_month" if chapter.by_start else "c_case_month"
     head = [pen.text(first, since=pen.text(f"since_{main.origin}"))]
     head += [pen.text(f"d_{name}") for name in ("gross", "counterfactual", "net", "share", "bounds")]
-    reasons = [pen.text(key, **reach, cases=pen.listed(cases)) for key, cases in undefined.items() if cases]
+    placed = pen.placed(main.population)
+    people = placed.get("placed", pen.text("people_treated"))
+    reasons = [
+        pen.text(key, **reach, people=people, cases=pen.listed(cases))
+        for key, cases in undefined.items() if cases
+    ]  # fmt: skip
+    text = "deadweight_text_if" if placed else "deadweight_text"
     return Section("deadweight", pen.text("deadweight"), (
-        Text(pen.text("deadweight_text", state=pen.label(chapter.outcome), **reach)),
+        Text(pen.text(text, state=pen.label(chapter.outcome), **placed, **reach)),
         Table(tuple(head), tuple(rows), " ".join(_column_note(chapter, pen)), dense=True),
         *(Text(reason, soft=True) for reason in reasons),
     ))  # fmt: skip

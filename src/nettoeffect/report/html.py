@@ -33,6 +33,8 @@ from nettoeffect.report.labels import Language, check_language
 from nettoeffect.report.matching_sections import balance_section, comparison_section, placebo_section
 from nettoeffect.report.outcome_sections import outcomes_section
 from nettoeffect.report.pen import Pen
+from nettoeffect.report.programme_sections import pairs_section, programmes_section
+from nettoeffect.report.sensitivity_sections import sensitivity_sections
 from nettoeffect.report.wording import GLOSSARY
 
 
@@ -49,18 +51,22 @@ def report(
     """Write one self-contained HTML file: the answer in brief, and everything it rests on.
 
     Sections appear for what is given, in the order of the road: answer in brief, question, data, model, path over
-    the number of mass points, hazard ratios and coefficients, how comparison units were found, balance, placebo,
-    effects outcome by outcome, net effect, lock-in, deadweight, costs and benefits, assumptions, what identifies the
-    effect, verdicts and warnings. The page needs no network, and prints on A4.
+    the number of mass points, hazard ratios and coefficients, how comparison units were found, balance, programmes
+    compared, placebo, effects outcome by outcome and pair by pair, net effect, lock-in, deadweight, what a hidden
+    cause would have to be like, costs and benefits, assumptions, what identifies the effect, verdicts and warnings.
+    The page needs no network, and prints on A4.
 
     Parameters
     ----------
     items : iterable
-        `Spells`, the results of a fit, what `match` and `weight` return, `Estimate`, `Placebo`, `NetEffect`,
-        `Scenarios`, `Ledger` or a mapping of these, and the `Truth` of a synthetic panel, in any order. A text after
+        `Spells`, the results of a fit, what `match` and `weight` return, their `Balance`, `Estimate`, `Placebo`,
+        `NetEffect`, `Scenarios`, `Ledger`, what `match_programmes` returns and its ``estimates(outcome)``, what
+        `rosenbaum_bounds`, `e_value`, `oster` and `robustness` return, and the `Truth` of a synthetic panel, in any
+        order. Ledgers and the tools for hidden causes may stand in a mapping that gives them names. A text after
         other items (or at the beginning) starts a new chapter and is its heading; texts right after a heading are
         the question of that chapter, a paragraph each. A chapter holds at most one `Spells`, one fit, one `Matched`
-        or `Weighted` and one `Placebo`, any number of estimates, and effects of one population and horizon. With
+        or `Weighted`, one `Balance`, one `Placebo` and one set of programmes, any number of estimates and of tools for
+        hidden causes, and effects of one population and horizon. With
         several effects, the answer leads with the one that the first ledger prices, else with the first.
     path : str or Path
         File to write; its folder must exist.
@@ -149,7 +155,7 @@ def _follow(found: list[Chapter], state: str | None) -> None:
 def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     """The sections of a chapter, in the order of the road."""
     fit, spells, effects = chapter.fit, chapter.spells, chapter.effects
-    if effects or chapter.estimates or chapter.ledgers:
+    if effects or chapter.estimates or chapter.pairs or chapter.ledgers:
         yield brief_section(chapter, pen)
     if chapter.question:
         yield Section("question", pen.text("question"), tuple(map(Text, chapter.question)))
@@ -166,6 +172,7 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
             yield lock_in_section(chapter, pen)
         if placements_known(chapter):
             yield deadweight_section(chapter, pen)
+    yield from sensitivity_sections(chapter, pen)
     if chapter.ledgers:
         yield mkba_section(chapter, pen)
         yield assumptions_section(chapter, pen)
@@ -178,13 +185,20 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
 
 def _compared(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     """The sections on matched or weighted units and what was estimated from them."""
-    if chapter.adjusted is not None:
-        yield comparison_section(chapter.adjusted, pen)
-        yield balance_section(chapter.adjusted, pen)
+    adjusted, balance = chapter.adjusted, chapter.balance
+    if adjusted is not None:
+        yield comparison_section(adjusted, pen)
+        balance = balance or adjusted.balance()
+    if balance is not None:
+        yield balance_section(balance, adjusted, pen)
+    if chapter.programmes is not None:
+        yield programmes_section(chapter.programmes, pen)
     if chapter.placebo is not None:
         yield placebo_section(chapter.placebo, pen)
     if chapter.estimates:
         yield outcomes_section(chapter, pen)
+    if chapter.pairs:
+        yield pairs_section(chapter, pen)
 
 
 def _entry(entry: tuple[str, str, str, str], language: Language) -> tuple[str, str]:

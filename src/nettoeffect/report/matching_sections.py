@@ -47,7 +47,14 @@ def comparison_section(adjusted: Adjusted, pen: Pen) -> Section:
 
 
 def _after(adjusted: Adjusted, pen: Pen) -> str:
-    return pen.text("after_matched" if isinstance(adjusted, Matched) else "after_weighted")
+    return pen.text(f"after_{_which(adjusted)}")
+
+
+def _which(adjusted: Adjusted | None) -> str:
+    """How the comparison was made; a balance by itself does not say."""
+    if adjusted is None:
+        return "adjusted"
+    return "matched" if isinstance(adjusted, Matched) else "weighted"
 
 
 def _sizes(adjusted: Adjusted, pen: Pen) -> Table:
@@ -76,10 +83,9 @@ def _remarks(adjusted: Adjusted, pen: Pen) -> Iterator[Block]:
 # -- balance ------------------------------------------------------------------------------------------------
 
 
-def balance_section(adjusted: Adjusted, pen: Pen) -> Section:
+def balance_section(found: Balance, adjusted: Adjusted | None, pen: Pen) -> Section:
     """How alike the groups are: a verdict, the largest differences, the love plot."""
-    found = adjusted.balance()
-    table, after = found.frame(), _after(adjusted, pen)
+    table, after = found.frame(), pen.text(f"after_{_which(adjusted)}")
     covariates = table[table["kind"] != "score"]
     largest = covariates[["smd_before", "smd_after"]].abs().max(axis=1)
     shown = table
@@ -90,25 +96,29 @@ def balance_section(adjusted: Adjusted, pen: Pen) -> Section:
     all_shown = len(shown) == len(table)
     caption = "" if all_shown else pen.text("b_largest", shown=_ROWS, n=n)
     scale = pen.label(found.scaling.scale)
+    if found.scaling.binary == "raw":
+        scale = pen.label("raw_shares", scale=scale)
+    by = [pen.text("b_by", by=found.by)] if found.by else []
     blocks: list[Block] = [
-        Text(pen.text("b_text", after=after, scale=scale)),
-        *_verdict(found, adjusted, pen),
+        Text(" ".join([pen.text("b_text", after=after, scale=scale), *by])),
+        *_verdict(found, _which(adjusted), pen),
         _means(shown, after, caption, pen),
     ]
     if not all_shown:
         blocks.append(Fold(pen.text("b_all", n=n), (_means(table, after, "", pen),)))
+    if found.notes:
+        blocks.append(Points(tuple(("", pen.remark(note)) for note in found.notes)))
     blocks.append(embed(found.plot(language=pen.language), pen.text("picture_balance", after=after)))
     return Section("balance", pen.text("balance"), tuple(blocks))
 
 
-def _verdict(found: Balance, adjusted: Adjusted, pen: Pen) -> Iterator[Block]:
+def _verdict(found: Balance, which: str, pen: Pen) -> Iterator[Block]:
     """Whether the differences are small, and the distance of the groups on the score."""
     table = found.frame()
     covariates = table[table["kind"] != "score"]
     if covariates["smd_after"].isna().all():
         yield Box("plain", pen.text("b_none"))
         return
-    which = "matched" if isinstance(adjusted, Matched) else "weighted"
     values = {
         "after": pen.text(f"After_{which}"),
         "n": pen.number(len(covariates), 0),
@@ -130,7 +140,7 @@ def _verdict(found: Balance, adjusted: Adjusted, pen: Pen) -> Iterator[Block]:
     before, after = found.rubin
     if np.isfinite(after.b):
         distance = {"b": pen.number(after.b), "b_before": pen.number(before.b)}
-        rubin = [pen.text("b_rubin_b", after=_after(adjusted, pen), **distance)]
+        rubin = [pen.text("b_rubin_b", after=pen.text(f"after_{which}"), **distance)]
         rubin += [pen.text("b_rubin_r", r=pen.number(after.r, 2))] if np.isfinite(after.r) else []
         yield Text(" ".join(rubin), soft=True)
 
@@ -154,11 +164,17 @@ def _means(table: pd.DataFrame, after: str, caption: str, pen: Pen) -> Table:
             pen.number(row[column], 2, signed=signed)
             for column, signed in (("smd_before", True), ("smd_after", True), ("variance_ratio_after", False))
         ]
-        name = pen.label(str(key)) if row["kind"] == "score" else pen.term(name_of(key))
-        rows.append(Row(name, (*means, *cells(numbers))))
+        rows.append(Row(_covariate(key, row["kind"], pen), (*means, *cells(numbers))))
     head = [pen.text(f"b_{name}") for name in ("covariate", "treated", "comparison", "before")]
     head += [pen.text("b_after", after=after), pen.text("b_ratio")]
     return Table(tuple(head), tuple(rows), caption, dense=True)
+
+
+def _covariate(key: object, kind: str, pen: Pen) -> str:
+    """The name of a row, with its subgroup behind it; ours in the language."""
+    if kind != "score":
+        return pen.term(name_of(key))
+    return f"{pen.label(str(key[1]))} ({key[0]})" if isinstance(key, tuple) else pen.label(str(key))
 
 
 def _mean(row: dict[Any, Any], arm: str, pen: Pen) -> Cell:
@@ -179,13 +195,14 @@ def placebo_section(placebo: Placebo, pen: Pen) -> Section:
         size = max(abs(row["gross"]), abs(row["counterfactual"]))
         sides = [pen.amount(row[side], size=size) for side in ("gross", "counterfactual")]
         effect = Cell(pen.amount(row["effect"], size=size, signed=True), (_limits(row, size, pen),))
-        p = pen.probability(row["pvalue"]).removeprefix("p = ")
-        rows.append(Row(str(name), (*cells(sides), effect, Cell(p))))
+        rows.append(Row(str(name), (*cells(sides), effect, Cell(pen.bare_probability(row["pvalue"])))))
     head = [pen.text(key) for key in ("o_outcome", "b_treated", "b_comparison", "c_placebo", "c_pvalue")]
     verdict = placebo_verdict(placebo, pen)
     box = Box("plain", verdict) if placebo.passed else Box("warning", verdict)
     blocks: list[Block] = [Text(pen.text("placebo_text")), box, Table(tuple(head), tuple(rows))]
-    if len(rows) > 1:  # a course over time, that a table does not show
+    levels = placebo.table[["gross", "counterfactual"]]
+    shares = ((levels >= 0) & (levels <= 1)).all(axis=1)
+    if len(rows) > 1 and (shares.all() or not shares.any()):  # a course over time, on one scale
         blocks.append(embed(placebo.plot(language=pen.language), pen.text("picture_placebo")))
     return Section("placebo", pen.text("placebo"), tuple(blocks))
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nettoeffect.effect import Estimate
+import numpy as np
+
+from nettoeffect.effect import Estimate, NetEffect
 from nettoeffect.matching.outcomes import POPULATIONS
 from nettoeffect.report.blocks import Block, Cell, Points, Row, Section, Table, Text
 from nettoeffect.report.chapter import Chapter
@@ -56,12 +58,28 @@ def who_of(estimate: Estimate, pen: Pen) -> str:
     return pen.text(f"whole_{POPULATIONS[estimate.estimand]}")
 
 
+def is_last_month(estimate: Estimate, chapter: Chapter) -> bool:
+    """Whether an effect by month of the chapter ends in this estimate, and so tells it already."""
+    return any(_ends_in(effect, estimate, chapter.outcome) for effect in chapter.effects.values())
+
+
+def _ends_in(effect: NetEffect, estimate: Estimate, state: str) -> bool:
+    """The same people and method, and the same two means."""
+    position = effect.states.index(state)
+    ends = [float(curve[-1, position]) for curve in (effect.with_programme, effect.without_programme)]
+    means = [estimate.gross, estimate.counterfactual]
+    alike = effect.population == POPULATIONS[estimate.estimand] and effect.method.startswith(estimate.method)
+    return alike and np.allclose(ends, means, rtol=1e-9, atol=1e-12)
+
+
 def outcomes_section(chapter: Chapter, pen: Pen) -> Section:
     """Effects outcome by outcome, in a table, and what they rest on."""
     estimates = list(chapter.estimates.values())
     binary = any(estimate.binary for estimate in estimates)
     text = [pen.text("outcomes_text"), *([pen.text("outcomes_deadweight")] if binary else [])]
     blocks: list[Block] = [Text(" ".join(text)), _table(chapter, pen, binary=binary)]
+    last = [estimate for estimate in estimates if is_last_month(estimate, chapter)]
+    blocks += [Text(pen.text("o_last_month", outcome=estimate.outcome)) for estimate in last]
     if any(estimate.binary and math.isnan(estimate.deadweight().share) for estimate in estimates):
         blocks.append(Text(pen.text("o_undefined"), soft=True))
     blocks.append(Points(tuple(
@@ -141,15 +159,17 @@ def outcome_figures(chapter: Chapter, pen: Pen) -> Iterator[tuple[str, Cell]]:
 
 def outcome_sentences(chapter: Chapter, pen: Pen) -> Iterator[str]:
     """A paragraph for each outcome of the first family, and one for each other family."""
-    for number, (family, estimates) in enumerate(families(chapter).items()):
-        if number:
-            effects = [f"{estimate.outcome} {_effect(estimate, pen)}" for estimate in estimates]
+    for number, (family, found) in enumerate(families(chapter).items()):
+        estimates = [estimate for estimate in found if not is_last_month(estimate, chapter)]
+        if number and estimates:
+            effects = [f"{estimate.outcome} {effect_in_words(estimate, pen)}" for estimate in estimates]
             yield pen.text("brief_other_methods", name=family_name(family, pen), list=pen.listed(effects))
         else:
             yield from (" ".join(_sentences(estimate, pen)) for estimate in estimates)
 
 
-def _effect(estimate: Estimate, pen: Pen) -> str:
+def effect_in_words(estimate: Estimate, pen: Pen) -> str:
+    """The net effect with its interval."""
     write = values_of(estimate, pen)
     return f"{write.change(estimate.value)} ({pen.interval(estimate.conf_int(), write.signed)})"
 
@@ -159,13 +179,15 @@ def _sentences(estimate: Estimate, pen: Pen) -> Iterator[str]:
     yield pen.text(
         "brief_share" if estimate.binary else "brief_outcome", outcome=estimate.outcome,
         who=who_of(estimate, pen), with_=write.level(estimate.gross),
-        without=write.level(estimate.counterfactual), effect=_effect(estimate, pen),
+        without=write.level(estimate.counterfactual), effect=effect_in_words(estimate, pen),
     )  # fmt: skip
     low, high = estimate.conf_int()
     if low < 0 < high:
         yield pen.text("zero_inside")
     if estimate.binary and not math.isnan((found := estimate.deadweight()).share):
+        placed = pen.placed(POPULATIONS[estimate.estimand])
         yield pen.text(
-            "brief_outcome_deadweight", outcome=estimate.outcome, share=pen.whole_hundred(found.share),
+            "brief_outcome_deadweight_if" if placed else "brief_outcome_deadweight", outcome=estimate.outcome,
+            **placed, share=pen.whole_hundred(found.share),
             lower=pen.whole_hundred(found.lower), upper=pen.whole_hundred(found.upper),
         )  # fmt: skip

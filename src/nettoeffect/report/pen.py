@@ -35,9 +35,9 @@ class Pen:
         """The sentence for `key`."""
         return SENTENCES[key][get_args(Language).index(self.language)].format(**values)
 
-    def label(self, key: str) -> str:
+    def label(self, key: str, **values: object) -> str:
         """The word for a state, party or item."""
-        return label(key, self.language)
+        return label(key, self.language, **values)
 
     def named(self, name: str) -> str:
         """A transition, programme or group, in the caller's words or translated if the name is the library's own."""
@@ -90,6 +90,10 @@ class Pen:
         digits = next((d for d, bound in enumerate((99.95, 9.995)) if large >= bound), 2)
         return self.number(value, digits, signed=signed)
 
+    def undefined(self, value: float, digits: int = 1) -> str:
+        """A bare number, or that there is none."""
+        return self.number(value, digits) if math.isfinite(value) else self.text("undefined")
+
     def remark(self, note: str) -> str:
         """A note of matching and weighting as a sentence."""
         written = self.phrased(note)
@@ -100,6 +104,10 @@ class Pen:
         if p < 0.0005:
             return self.text("p_small", value=self.number(0.001, 3))
         return self.text("p_value", value=self.number(p, 3))
+
+    def bare_probability(self, p: float) -> str:
+        """A p-value in a table that says so: ``0.012``, ``< 0.001``."""
+        return self.probability(p).removeprefix("p ").removeprefix("= ")
 
     def signed(self, value: float) -> str:
         """A signed number with one decimal."""
@@ -158,6 +166,16 @@ class Pen:
         """A scenario's name at the beginning of a line."""
         written = self.scenario(name)
         return written[:1].upper() + written[1:]
+
+    def placed(self, population: str) -> dict[str, str]:
+        """Whom a deadweight is a share of: their name, and on what condition they would have been placed.
+
+        Participants were placed; of anybody else it is asked what would have been, had they started. Empty for
+        participants, whose sentences need neither.
+        """
+        if population in ("treated", "inflow"):
+            return {}
+        return {key: self.text(f"{key}_{population}") for key in ("placed", "had")}
 
     def who(self, name: str, effect: NetEffect) -> str:
         """Who an effect averages over; a programme or group that the name mentions stands in brackets."""

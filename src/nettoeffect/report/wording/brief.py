@@ -71,6 +71,14 @@ SENTENCES = {
         "programme too. That holds if the programme keeps nobody from {state}; without that "
         "assumption the bounds are {lower} and {upper}.",
     ),
+    "brief_deadweight_if": (
+        "Van elke 100 {placed} die na {month} maanden {would} {had}, zouden er {share} {too} zonder traject zijn. "
+        "Dat geldt als het traject niemand van {state} afhoudt; zonder die aanname liggen de grenzen op {lower} en "
+        "{upper}.",
+        "Of every 100 {placed} who {would} after {month} months {had}, {share} {too} without the programme too. That "
+        "holds if the programme keeps nobody from {state}; without that assumption the bounds are {lower} and "
+        "{upper}.",
+    ),
     "brief_deadweight_unsure": (
         "Het interval van het netto-effect bevat nul: de gegevens sluiten niet uit dat al deze plaatsingen er ook "
         "zonder traject waren gekomen.",
@@ -86,9 +94,15 @@ SENTENCES = {
     "figure_effect": ("netto-effect op {state}, maand {month}", "net effect on {state}, month {month}"),
     "figure_lock_in": ("diepste insluiting, maand {month}", "deepest lock-in, month {month}"),
     "figure_placements": ("van de plaatsingen", "of the placements"),
-    "per_programme_start": ("per deelnemer", "per participant"),
+    "per_treated": ("per deelnemer", "per participant"),
+    "per_survivors": ("per persoon", "per person"),
+    "per_all": ("per persoon", "per person"),
+    "per_overlap": ("per persoon", "per person"),
     "per_inflow": ("per instromer", "per person who enters"),
-    "people_programme_start": ("deelnemers", "participants"),
+    "people_treated": ("deelnemers", "participants"),
+    "people_survivors": ("personen", "persons"),
+    "people_all": ("personen", "persons"),
+    "people_overlap": ("personen", "persons"),
     "people_inflow": ("instromers", "of those who enter"),
     "figure_deadweight": ("deadweight, maand {month}", "deadweight, month {month}"),
     "figure_mkba": ("maatschappelijk saldo", "balance for society"),

@@ -142,6 +142,14 @@ SENTENCES = {
         "table holds if the programme keeps nobody from {state} (monotonicity). The bounds hold always: they "
         "follow from the two shares alone.",
     ),
+    "deadweight_text_if": (
+        "Welk deel van de {placed} die {would} {had}, zou {too} zonder traject zijn? Het aandeel in de tabel geldt "
+        "als het traject niemand van {state} afhoudt (monotonie). De grenzen gelden altijd: zij volgen uit de twee "
+        "aandelen alleen.",
+        "Which part of the {placed} who {would} {had}, {too} without the programme too? The share in the table holds "
+        "if the programme keeps nobody from {state} (monotonicity). The bounds hold always: they follow from the two "
+        "shares alone.",
+    ),
     "d_gross": ("bruto (%)", "gross (%)"),
     "d_counterfactual": ("zonder traject (%)", "without (%)"),
     "d_net": ("netto (procentpunt)", "net (percentage points)"),
@@ -152,9 +160,9 @@ SENTENCES = {
         "Not defined because nobody {nobody}, so there is nothing to take a share of: {cases}.",
     ),
     "d_not_monotone": (
-        "Niet bepaald omdat zonder traject meer deelnemers {would} dan met: {cases}. Het "
+        "Niet bepaald omdat zonder traject meer {people} {would} dan met: {cases}. Het "
         "traject houdt dan sommigen tegen, en het aandeel is alleen binnen zijn grenzen bekend.",
-        "Not defined because without the programme more participants {would} than with it: "
+        "Not defined because without the programme more {people} {would} than with it: "
         "{cases}. It then keeps some back, and the share is known only within its bounds.",
     ),
     "d_case": ("{name} na {month} maanden", "{name} after {month} months"),

@@ -44,6 +44,8 @@ SENTENCES = {
     ),
     "after_matched": ("na matchen", "after matching"),
     "after_weighted": ("na wegen", "after weighting"),
+    "after_adjusted": ("na matchen of wegen", "after matching or weighting"),
+    "After_adjusted": ("Na matchen of wegen", "After matching or weighting"),
     "After_matched": ("Na matchen", "After matching"),
     "After_weighted": ("Na wegen", "After weighting"),
     "e_ATT": ("effect op deelnemers (ATT)", "effect on participants (ATT)"),
@@ -58,6 +60,7 @@ SENTENCES = {
         "klein.",
         "Means of the covariates in both groups, {after}. Differences are {scale}; up to 0.1 they count as small.",
     ),
+    "b_by": ("Per groep van ‘{by}’; de groep staat tussen haakjes.", "By ‘{by}’; the group is in brackets."),
     "b_good": (
         "{after} zijn alle {n} verschillen kleiner dan {limit}.",
         "{after} all {n} differences are below {limit}.",
@@ -178,6 +181,17 @@ SENTENCES = {
         "traject het niemand kost; zonder die aanname liggen de grenzen op {lower} en {upper}.",
         "Of every 100 participants for whom ‘{outcome}’ holds, it would have held for {share} without the programme "
         "too, if the programme costs nobody that; without that assumption the bounds are {lower} and {upper}.",
+    ),
+    "brief_outcome_deadweight_if": (
+        "Van elke 100 {placed} voor wie ‘{outcome}’ zou gelden {had}, zou dat bij {share} ook zonder traject zo zijn, "
+        "als het traject het niemand kost; zonder die aanname liggen de grenzen op {lower} en {upper}.",
+        "Of every 100 {placed} for whom ‘{outcome}’ would hold {had}, it would hold for {share} without the programme "
+        "too, if the programme costs nobody that; without that assumption the bounds are {lower} and {upper}.",
+    ),
+    "o_last_month": (
+        "‘{outcome}’ is de laatste maand van het netto-effect per maand, dat verderop staat: hetzelfde effect, niet "
+        "nog een.",
+        "‘{outcome}’ is the last month of the net effect by month further on: the same effect, not another one.",
     ),
     "brief_other_methods": ("Ter vergelijking, {name}: {list}.", "For comparison, {name}: {list}."),
     "figure_outcome": ("netto-effect op {outcome}", "net effect on {outcome}"),

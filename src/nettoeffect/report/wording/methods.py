@@ -18,6 +18,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"inverse probability weighted regression adjustment", "regressie met inverse-kansgewichten"),
     (r"inverse probability weighting", "weging met de inverse kans"),
     (r"regression adjustment", "regressie"),
+    (r"entropy balancing of (\d+) moments", r"entropiebalancering van \1 momenten"),
     (r"entropy balancing", "entropiebalancering"),
     (r"covariate balancing propensity score", "balancerende propensity score"),
     (r"overlap weighting", "weging op de overlap"),
@@ -39,6 +40,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
      "Euclidische afstand in standaarddeviaties binnen de groepen"),
     (r"Euclidean distance in standard deviations", "Euclidische afstand in standaarddeviaties"),
     (r"Euclidean distance", "Euclidische afstand"),
+    (r"(afstand(?: \([^)]*\)| van rangen| in standaarddeviaties)?(?: binnen de groepen)?) of ", r"\1 van "),
     # options
     (r"with replacement", "met teruglegging"),
     (r"without replacement", "zonder teruglegging"),
@@ -76,6 +78,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"which exceeds the two-way variance", "die groter is dan de variantie in twee richtingen"),
     (r"as squares of a linear form", "als kwadraten van een lineaire vorm"),
     (r"clustered by ([\d,]+) matched sets", r"geclusterd naar \1 gematchte sets"),
+    (r"sets and geclusterd", "sets en geclusterd"),
     (r"within subclasses", "binnen subklassen"),
     (r"robust to ([\d,]+) clusters", r"robuust voor \1 clusters"),
     (r"robust to clusters", "robuust voor clusters"),
@@ -93,6 +96,21 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"cross-fitted influence function", "gekruist geschatte invloedsfunctie"),
     (r"median of (\d+) divisions into folds", r"mediaan van \1 indelingen"),
     (r"cross-fitted", "gekruist geschat"),
+    # tests of hidden bias
+    (r"signed ranks", "rangtekens"),
+    # several programmes
+    (r"Left out, off the common support of all pairs: ",
+     "Weggelaten, buiten het gemeenschappelijke bereik van alle paren: "),
+    (r"([\d,]+) of ([\d,]+) in (?=\S)", r"\1 van \2 in "),
+    (r"^([^:,]+) with ([^:,]+): (?=\S)", r"\1 in plaats van \2: "),
+    # what one of the groups lacks
+    (r": no comparison unit beside ([\d,]+)$", r": geen niet-deelnemers, naast \1 deelnemers"),
+    (r": no treated unit beside ([\d,]+)$", r": geen deelnemers, naast \1 niet-deelnemers"),
+    (r": no comparison unit with weight beside ([\d,]+)$",
+     r": geen niet-deelnemers die meetellen, naast \1 deelnemers"),
+    (r": no treated unit with weight beside ([\d,]+)$",
+     r": geen deelnemers die meetellen, naast \1 niet-deelnemers"),
+    (r": one of the arms has no unit with weight, left out$", ": een van de groepen telt niet mee, weggelaten"),
     # who was left out, and why
     (r"common support: treated units with", "gemeenschappelijk bereik: deelnemers met"),
     (r"common support: comparison units with", "gemeenschappelijk bereik: niet-deelnemers met"),

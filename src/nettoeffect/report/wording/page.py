@@ -65,6 +65,15 @@ SENTENCES = {
         "de personen met tegenhangers in de andere groep (als zij allen waren begonnen)",
         "persons with counterparts in the other group (had they all started)",
     ),
+    # whom a deadweight is a share of, and on what condition, where they are not just participants
+    "placed_survivors": ("personen", "persons"),
+    "placed_all": ("personen", "persons"),
+    "placed_overlap": (
+        "personen met tegenhangers in de andere groep", "persons with counterparts in the other group",
+    ),
+    "had_survivors": ("als zij waren begonnen", "had they started"),
+    "had_all": ("als iedereen was begonnen", "had everybody started"),
+    "had_overlap": ("als zij allen waren begonnen", "had they all started"),
     # those who once left for a state, in the places of a sentence
     "left": ("uitgestroomd naar ‘{state}’", "left for ‘{state}’"),
     "left_work": ("uitgestroomd naar werk", "left for work"),
