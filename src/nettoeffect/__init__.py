@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from nettoeffect.duration.storage import load
     from nettoeffect.duration.threat import threat
     from nettoeffect.duration.validate_design import validate_design
+    from nettoeffect.dynamic.dynamic_effect import dynamic_effect
     from nettoeffect.effect import Estimate, NetEffect, Scenarios
     from nettoeffect.matching.aipw import aipw
     from nettoeffect.matching.e_value import e_value
@@ -74,6 +75,7 @@ __all__ = [
     "__version__",
     "aipw",
     "compare",
+    "dynamic_effect",
     "e_value",
     "frailty",
     "load",
@@ -101,6 +103,7 @@ _HOMES = {
     "TimingOfEvents": "nettoeffect.duration",
     "aipw": "nettoeffect.matching.aipw",
     "compare": "nettoeffect.report.comparison",
+    "dynamic_effect": "nettoeffect.dynamic.dynamic_effect",
     "e_value": "nettoeffect.matching.e_value",
     "frailty": "nettoeffect.duration.frailty",
     "load": "nettoeffect.duration.storage",
