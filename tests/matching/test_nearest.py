@@ -284,6 +284,35 @@ def test_ties_by_the_stretch_are_the_pairs(monkeypatch, estimand, ratio):
         np.testing.assert_array_equal(getattr(again, name), getattr(pairs, name))
 
 
+@pytest.mark.parametrize("estimand", ["ATT", "ATE"])
+def test_crowded_points_are_the_pairs(monkeypatch, estimand):
+    """So do sums over distinct points, in more dimensions."""
+    rng = np.random.default_rng(10)
+    points = rng.integers(0, 2, (300, 3)) * np.array([1.0, 0.7, 2.0])
+    own = replace(
+        problem(
+            rng.random(300) < 0.3, points=points, stratum=rng.integers(0, 2, 300), base=rng.random(300) + 0.1
+        ),
+        estimand=estimand,
+    )
+    pairs = with_replacement(own, ratio=2)
+    monkeypatch.setattr(nearest, "FEW", 1)
+    monkeypatch.setattr(nearest, "MANY", 1)
+    crowds = with_replacement(own, ratio=2)
+    assert isinstance(pairs, Pairs)
+    assert isinstance(crowds, tied.Tied)
+    y = rng.normal(10, 1, (300, 2))
+    np.testing.assert_allclose(crowds.impute(y), pairs.impute(y), rtol=1e-12)
+    np.testing.assert_allclose(crowds.use(own.base), pairs.use(own.base), rtol=1e-10, atol=1e-14)
+    again = crowds.pairs()
+    for one, other in zip(
+        sorted_pairs(again.focal, again.match, again.weight),
+        sorted_pairs(pairs.focal, pairs.match, pairs.weight),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 @pytest.mark.parametrize("ties", ["first", "random"])
 def test_ties_are_broken_part_by_part(monkeypatch, ties):
     """Ties that are never all in memory at once are broken as well: `ratio` matches each, and the first the same."""

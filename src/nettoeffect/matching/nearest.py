@@ -22,10 +22,11 @@ from nettoeffect.matching.line import (
     with_ties,
     within_caliper,
 )
+from nettoeffect.matching.neighbourhood import Sets, Space, nearest_units
 from nettoeffect.matching.neighbours import Neighbours, closest_with_ties
 from nettoeffect.matching.pairs import TIE, Pairs
 from nettoeffect.matching.problem import Problem
-from nettoeffect.matching.tied import Stretches, Tied, listed_pairs
+from nettoeffect.matching.tied import Points, Stretches, Tied, listed_pairs
 
 # Pairs per match asked for, and in all, beyond which ties are kept by the stretch.
 MANY, FEW = 20, 1_000_000
@@ -74,30 +75,38 @@ def with_replacement(
     array([1])
     """
     both = [_one_side(problem, focal, other, ratio) for focal, other in sides(problem)]
-    stretches = tuple(side for side in both if isinstance(side, Stretches))
-    crowded = len(stretches) == len(both) and _crowded(stretches, ratio)
+    crowds = tuple(side for side in both if isinstance(side, Stretches | Points))
+    crowded = len(crowds) == len(both) and _crowded(crowds, ratio)
     if ties == "all" and crowded:
-        return Tied(stretches, problem.base)
+        return Tied(crowds, problem.base)
     if ties == "all":
         return listed_pairs(
-            [side.listed() if isinstance(side, Stretches) else side for side in both], problem.base
+            [side.listed() if isinstance(side, Stretches | Points) else side for side in both], problem.base
         )
     parts = (part for side in both for part in _in_parts(side))
     return listed_pairs([_untied(part, ties, rng, ratio, problem.n) for part in parts], problem.base)
 
 
-def _crowded(stretches: tuple[Stretches, ...], ratio: int) -> bool:
+def _crowded(crowds: tuple[Stretches | Points, ...], ratio: int) -> bool:
     """Whether ties make more pairs than are worth keeping one by one."""
-    focal = sum(len(side.low) for side in stretches)
-    return sum(side.number for side in stretches) > max(FEW, MANY * ratio * focal)
+    focal = sum(len(side.focal) for side in crowds)
+    return sum(side.number for side in crowds) > max(FEW, MANY * ratio * focal)
 
 
-def _in_parts(side: Stretches | Found) -> Iterator[Found]:
+def _crowded_points(problem: Problem, other: IntVector) -> bool:
+    """Whether units share few enough points for ties to be many, and all of them may be matched."""
+    if problem.caliper is not None or problem.antiexact.shape[1] or problem.points is None or not len(other):
+        return False
+    along = np.random.default_rng(0).normal(size=problem.points.shape[1])
+    return len(np.unique(problem.points[other] @ along)) * MANY < len(other)
+
+
+def _in_parts(side: Stretches | Points | Found) -> Iterator[Found]:
     """Pairs of some focal units after those of others, so that ties are never all there at once."""
-    if not isinstance(side, Stretches):
+    if not isinstance(side, Stretches | Points):
         yield side
         return
-    number = (side.high - side.low)[side.by_row]
+    number = side.sets.size[side.by_row] if isinstance(side, Stretches) else side.sets.size
     if not len(number):
         yield side.listed()
         return
@@ -107,10 +116,15 @@ def _in_parts(side: Stretches | Found) -> Iterator[Found]:
         yield side.listed(slice(first, last))
 
 
-def _one_side(problem: Problem, focal: IntVector, other: IntVector, ratio: int) -> Stretches | Found:
+def _one_side(problem: Problem, focal: IntVector, other: IntVector, ratio: int) -> Stretches | Points | Found:
     line = plain_line(problem, focal, other)
     if line is not None:
-        return Stretches(line, *with_ties(line, *nearest_windows(line, ratio)))
+        return Stretches(line, *with_ties(line, *nearest_windows(line, ratio)), problem.n)
+    if problem.points is not None and _crowded_points(problem, other):
+        space = Space(problem.points, problem.stratum)
+        found = nearest_units(space, pool=other, centres=focal, count=ratio)
+        if isinstance(found, Sets) and _crowded((Points(focal, found, problem.points),), ratio):
+            return Points(focal, found, problem.points)
     parts = list(closest_with_ties(Neighbours(problem, focal, other), focal, ratio))
     if not parts:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0)
