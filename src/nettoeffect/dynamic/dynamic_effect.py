@@ -32,7 +32,7 @@ from nettoeffect.dynamic.plan import (
     window_of,
 )
 from nettoeffect.dynamic.weighted import Comparison, covariance, hazards
-from nettoeffect.dynamic.weighting import explain, follow_up, trimmed, warn_of_heavy
+from nettoeffect.dynamic.weighting import ARMS, explain, follow_up, trimmed, warn_of_heavy
 from nettoeffect.effect import Scenarios
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DataWarning, EffectError, NettoEffectWarning
@@ -152,7 +152,7 @@ def dynamic_effect(
     >>> from nettoeffect.synthetic import welfare_panel
     >>> spells, truth = welfare_panel(n=4_000, seed=1)
     >>> effect = dynamic_effect(spells, "age + C(education)", start=(0, 6), horizon=12)
-    >>> effect.against, effect.population, effect.months[-1]
+    >>> effect.against, effect.population, float(effect.months[-1])
     ('never', 'treated', 12.0)
     """
     _check(method, against, inference, propensity, trim, matching, horizon, draws)
@@ -220,7 +220,9 @@ def _one(
 def _weighted(plan: Plan, how: Options, label: str) -> DynamicEffect:
     compared = plan.comparison(np.ones(len(plan.clock)))
     found = hazards(compared)
-    follow_up(compared, found)
+    for s in compared.starts:
+        for risk, h, who in zip(found.risk[s], (found.treated[s], found.others[s]), ARMS, strict=True):
+            follow_up(h, risk, f"{who} of month {s * compared.clock.unit:g}", compared.clock.unit)
     weighting, largest = explain(compared, found, plan.labels)
     warn_of_heavy(largest)
     with_programme, without_programme = found.curves()
@@ -269,8 +271,6 @@ def _matched(
         warnings.simplefilter("ignore", DataWarning)  # what it says is in the notes, in words of spells
         matched = match_rows(rows, plan.clock, spells, formula, options)
     outcomes, at_risk = pseudo_outcomes(matched, rows, compared, by_period=not hypothetical)
-    if (at_risk == 0).any() and not np.isclose(outcomes.sum(axis=1), 1.0).all():
-        follow_up(compared, hazards(compared))
     means = matched_means(matched, outcomes, plan.clock.person[rows.unit])
     shape = (compared.periods, compared.exits)
     curves = tuple(

@@ -18,6 +18,7 @@ from nettoeffect.design.columns import FloatMatrix
 from nettoeffect.dynamic.incidence import FloatArray, incidence, slopes
 from nettoeffect.dynamic.periods import NEVER, BoolVector, FloatVector, IntVector, Periods
 from nettoeffect.dynamic.weighted import Comparison
+from nettoeffect.dynamic.weighting import ARMS, follow_up
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import EffectError
 from nettoeffect.matching.match import Matched, match
@@ -139,6 +140,7 @@ def pseudo_outcomes(
             weight = alive * use[some, None]
             risk = weight.sum(axis=0)
             h = np.einsum("ik,ikj->kj", weight, leaves) / np.where(risk > 0, risk, 1.0)[:, None]
+            follow_up(h, risk, f"matched {ARMS[arm]}", compared.clock.unit)
             part = (alive / np.where(risk > 0, risk, 1.0))[:, :, None] * (leaves - h)
             outcomes[some] = (
                 incidence(h)[1:].ravel() + use[some].sum() * part.reshape(len(some), size) @ slopes(h).T

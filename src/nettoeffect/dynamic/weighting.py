@@ -7,35 +7,43 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from nettoeffect.design.columns import FloatMatrix
 from nettoeffect.dynamic.incidence import incidence
+from nettoeffect.dynamic.periods import FloatVector
 from nettoeffect.dynamic.weighted import Comparison, Hazards
 from nettoeffect.errors import DataWarning, EffectError
 
+ARMS = ("starters", "comparison units")
 NAMED = 5  # persons with the largest weights
 HEAVY = 0.1  # share of all weight beyond which a person decides the curve
 
 
-def follow_up(compared: Comparison, found: Hazards) -> None:
-    """Refuse a horizon at which nobody of an arm is observed any more though some have not left.
+def follow_up(hazards: FloatMatrix, risk: FloatVector, who: str, unit: float) -> None:
+    """Refuse a horizon at which nobody is observed any more though some have not left.
+
+    Parameters
+    ----------
+    hazards : (K, J)
+    risk : (K,)
+        Weight at risk in each period.
+    who : str
+        For the message: ``"starters of month 3"``.
+    unit : float, months
+        Length of a period.
 
     Raises
     ------
     EffectError
-        Saying which arm, which start and up to which month there is somebody.
+        Saying up to which month there is somebody.
     """
-    for s in compared.starts:
-        for arm, (name, h) in enumerate(
-            (("starters", found.treated[s]), ("comparison units", found.others[s]))
-        ):
-            left = 1 - incidence(h).sum(axis=1)[:-1]
-            gone = np.flatnonzero((found.risk[s][arm] <= 0) & (left > 1e-12))
-            if len(gone):
-                unit = compared.clock.unit
-                raise EffectError(
-                    f"Of the {name} of month {s * unit:g} nobody is observed beyond {gone[0] * unit:g} months after "
-                    f"the start, and {left[gone[0]]:.0%} are still on benefit then. Set horizon={gone[0] * unit:g} or "
-                    "less, or ask for other months of start."
-                )
+    left = 1 - incidence(hazards).sum(axis=1)[:-1]
+    gone = np.flatnonzero((risk <= 0) & (left > 1e-12))
+    if len(gone):
+        last = gone[0] * unit
+        raise EffectError(
+            f"Of the {who} nobody is observed beyond {last:g} months after the start, and {left[gone[0]]:.0%} are still "
+            f"on benefit then. Set horizon={last:g} or less, or ask for other months of start."
+        )
 
 
 def explain(compared: Comparison, found: Hazards, labels: pd.Index) -> tuple[pd.DataFrame, pd.DataFrame]:
