@@ -41,8 +41,8 @@ def follow_up(hazards: FloatMatrix, risk: FloatVector, who: str, unit: float) ->
     if len(gone):
         last = gone[0] * unit
         raise EffectError(
-            f"Of the {who} nobody is observed beyond {last:g} months after the start, and {left[gone[0]]:.0%} are still "
-            f"on benefit then. Set horizon={last:g} or less, or ask for other months of start."
+            f"Of the {who} nobody is observed beyond {last:g} months after the start, and {left[gone[0]]:.0%} are "
+            f"still on benefit then. Set horizon={last:g} or less, or ask for other months of start."
         )
 
 

@@ -147,6 +147,24 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "comparison_units": ("vergelijkingsgroep, gewogen", "comparison units, weighted"),
         "placebo_levels": ("gemiddelde vóór het traject", "mean before the programme"),
         "placebo_effects": ("verschil, met interval", "difference, with interval"),
+        # durability
+        "share_of_jobs_lasting": (
+            "Banen die nog lopen (%), met {level}%-interval",
+            "Jobs that last (%), with {level}% interval",
+        ),
+        "share_of_exits_lasting": (
+            "Niet terug in de uitkering (%), met {level}%-interval",
+            "Not back on benefit (%), with {level}% interval",
+        ),
+        "share_after_exit": (
+            "Toestand na uitstroom (% van de personen), met {level}%-interval",
+            "State after the exit (% of persons), with {level}% interval",
+        ),
+        "months_since_jobs": ("maanden sinds begin van de baan", "months since the job began"),
+        "months_since_exits": ("maanden sinds uitstroom", "months since the exit"),
+        "observed_jobs": ("waargenomen", "observed"),
+        "observed_exits": ("niet terug", "not back"),
+        "constant_hazard": ("constante hazard", "constant hazard"),
     }
 )  # fmt: skip
 

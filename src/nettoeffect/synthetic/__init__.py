@@ -1,6 +1,7 @@
 """Panels with known truth."""
 
+from nettoeffect.synthetic.published import job_spells, states_after_exit
 from nettoeffect.synthetic.truth import Truth
 from nettoeffect.synthetic.welfare import welfare_panel
 
-__all__ = ["Truth", "welfare_panel"]
+__all__ = ["Truth", "job_spells", "states_after_exit", "welfare_panel"]
