@@ -35,6 +35,7 @@ from nettoeffect.errors import (
 
 if TYPE_CHECKING:
     from nettoeffect import mkba, synthetic
+    from nettoeffect.durability.durability import durability
     from nettoeffect.duration import Effect, MixedHazards, TimingOfEvents
     from nettoeffect.duration.frailty import frailty
     from nettoeffect.duration.storage import load
@@ -75,6 +76,7 @@ __all__ = [
     "__version__",
     "aipw",
     "compare",
+    "durability",
     "dynamic_effect",
     "e_value",
     "frailty",
@@ -103,6 +105,7 @@ _HOMES = {
     "TimingOfEvents": "nettoeffect.duration",
     "aipw": "nettoeffect.matching.aipw",
     "compare": "nettoeffect.report.comparison",
+    "durability": "nettoeffect.durability.durability",
     "dynamic_effect": "nettoeffect.dynamic.dynamic_effect",
     "e_value": "nettoeffect.matching.e_value",
     "frailty": "nettoeffect.duration.frailty",
@@ -119,11 +122,12 @@ _HOMES = {
     "weight": "nettoeffect.matching.weight",
 }
 
-# `report` is a function here and a folder on disk. Python binds a folder's name to its parent only when the
-# folder is first loaded; that happens now, so nothing overwrites the function later. The price: modules of
-# that folder are reached by `from nettoeffect.report import plots`, not by `import nettoeffect.report.plots`.
-import_module("nettoeffect.report")
-globals().pop("report", None)
+# `report` and `durability` are functions here and folders on disk. Python binds a folder's name to its parent only
+# when the folder is first loaded; that happens now, so nothing overwrites the function later. The price: modules of
+# those folders are reached by `from nettoeffect.report import plots`, not by `import nettoeffect.report.plots`.
+for _room in ("report", "durability"):
+    import_module(f"{__name__}.{_room}")
+    globals().pop(_room, None)
 
 
 def __getattr__(name: str) -> Any:

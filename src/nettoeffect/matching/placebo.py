@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from nettoeffect.design.columns import FloatMatrix, FloatVector
+from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.design.formula import variables
 from nettoeffect.effect.amount import tails
 from nettoeffect.errors import DataWarning, DesignError, EffectError
 from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.match import Matched
-from nettoeffect.matching.sample import check_sizes
+from nettoeffect.matching.sample import BoolVector, check_sizes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,7 @@ class Placebo:
     table : DataFrame, one row per outcome
         `gross`, `counterfactual`, `effect`, `se`, `lower`, `upper`, `pvalue`.
     joint : float
-        p-value of no effect on any of them (Wald).
+        p-value of no effect on any of them: Wald's test, of several outcomes with Hotelling's degrees of freedom.
     passed : bool
         Whether `joint` is 0.05 or more. A test that is passed with wide intervals proves little.
     """
@@ -142,18 +142,35 @@ def placebo(
         },
         index=pd.Index(names, name="outcome"),
     )
-    joint = _joint(effect / error, covariance / np.outer(error, error))
+    independent = _independent(adjusted.unit_weights, sample.treated, groups)
+    joint = _joint(effect / error, covariance / np.outer(error, error), independent)
     found = Placebo(table, joint, bool(joint >= _LEVEL))
     if not found.passed:
         warnings.warn(found.verdict, DataWarning, stacklevel=2)
     return found
 
 
-def _joint(z: FloatVector, correlation: FloatMatrix) -> float:
-    """p-value of Wald's test; outcomes that follow from the others count for nothing."""
+def _independent(weights: FloatVector, treated: BoolVector, cluster: IntVector | None) -> float:
+    """Effective number of units ``(sum w)^2 / sum w^2`` of the smaller arm, or of clusters if those are fewer."""
+    arms = [weights[treated], weights[~treated]]
+    number = min(float(arm.sum() ** 2 / (arm @ arm)) for arm in arms)
+    return number if cluster is None else min(number, float(len(np.unique(cluster))))
+
+
+def _joint(z: FloatVector, correlation: FloatMatrix, independent: float) -> float:
+    """p-value of Hotelling's test; outcomes that follow from the others count for nothing.
+
+    A covariance of q outcomes estimated from few units makes Wald's chi-squared reject too often, the more so the
+    larger q. Where there are fewer units than outcomes, q times the smallest p-value stands in (Bonferroni).
+    """
     inverse = np.linalg.pinv(correlation, rcond=_RANK, hermitian=True)
-    rank = np.linalg.matrix_rank(correlation, tol=_RANK * np.linalg.norm(correlation, 2), hermitian=True)
-    return float(stats.chi2.sf(z @ inverse @ z, rank))
+    rank = int(np.linalg.matrix_rank(correlation, tol=_RANK * np.linalg.norm(correlation, 2), hermitian=True))
+    if rank == 1:  # the test of the table
+        return float(stats.chi2.sf(z @ inverse @ z, rank))
+    left = independent - rank
+    if left < 1:
+        return float(min(1.0, len(z) * 2 * stats.norm.sf(np.abs(z).max())))
+    return float(stats.f.sf(z @ inverse @ z * left / (rank * (independent - 1)), rank, left))
 
 
 def _matched_on(adjusted: Adjusted) -> set[str]:
