@@ -15,6 +15,7 @@ from nettoeffect.effect import NetEffect
 from nettoeffect.effect.estimate import Estimate
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DesignError
+from nettoeffect.matching.options import only_monthly
 from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
 from nettoeffect.matching.sample import Sample, check_sizes
 from nettoeffect.matching.score import Score
@@ -123,8 +124,10 @@ class Adjusted(ABC):
             else.
         unit : str, optional
             Of outcomes that are amounts, such as ``"euro per month"``; binary outcomes are probabilities.
-        draws, seed : int
-            Of the joint sampling distribution.
+        draws : int
+            Of the joint sampling distribution of `outcomes`.
+        seed : int
+            Of the draws, and of a bootstrap.
         cluster : str, optional
             Column of groups of units that depend on each other, such as the region.
         **options
@@ -149,7 +152,10 @@ class Adjusted(ABC):
         groups = self.sample.clusters(cluster)
         if outcome is None:
             when = months_of(names, months)
-        means = self.means(values, cluster=groups, **options)
+        else:
+            only_monthly({"months": (months, None), "state": (state, None), "other": (other, "benefit"),
+                          "unit": (unit, None), "draws": (draws, 500)})  # fmt: skip
+        means = self.means(values, cluster=groups, seed=seed, **options)
         binary = bool(((values == 0) | (values == 1)).all())
         if outcome is not None:
             return self.estimate(means, outcome, binary=binary)

@@ -22,6 +22,7 @@ from nettoeffect.matching.augmented import (
 )
 from nettoeffect.matching.dml import by_learner
 from nettoeffect.matching.ipw import ipw_weights, population_of
+from nettoeffect.matching.options import only_monthly, seed_of
 from nettoeffect.matching.outcome_models import OutcomeModel, augmented_means, linear_model, regressors
 from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
 from nettoeffect.matching.problem import Estimand
@@ -203,10 +204,24 @@ def aipw(
         estimand=estimand, method=method, distance=distance, learner=learner, folds=folds, repeats=repeats,
         clip=clip, normalise=normalise, discard=discard, seed=seed,
     )  # fmt: skip
+    if learner is None:
+        idle = [
+            f"{name}="
+            for name, value, default in (("folds", folds, 5), ("repeats", repeats, 1))
+            if value != default
+        ]
+        if idle and not hasattr(distance, "predict_proba"):
+            raise DesignError(
+                f"Nothing is learned, so {', '.join(idle)} has no meaning. Give a learner=, or leave it out."
+            )
+    seed_of(seed)
     if (outcome is None) == (outcomes is None):
         raise DesignError(
             "Give one outcome, or a set of monthly ones with outcomes=[...]; not both or neither."
         )
+    if outcome is not None:
+        only_monthly({"months": (months, None), "state": (state, None), "other": (other, "benefit"),
+                      "unit": (unit, None), "draws": (draws, 500)})  # fmt: skip
     names = [outcome] if outcome is not None else listed_names(outcomes)
     when = None if outcome is not None else months_of(names, months)
     units = Units.read(frame, treatment, formula, outcome_formula, names, weights, cluster)

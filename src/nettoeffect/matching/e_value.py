@@ -70,6 +70,8 @@ def e_value(
     """
     if isinstance(ratio, Estimate):
         ratio, interval = _risk_ratio(ratio, level)
+    if isinstance(ratio, str) or np.ndim(ratio):
+        raise EffectError(f"ratio={ratio!r} is no ratio. Give a risk ratio such as 1.5, or an Estimate.")
     values = np.array([ratio, *(interval or (np.nan, np.nan))], dtype=np.float64)
     if not ratio > 0 or (interval is not None and not 0 < interval[0] <= ratio <= interval[1]):
         raise EffectError(

@@ -26,6 +26,7 @@ from nettoeffect.matching.estimated_score import (
 from nettoeffect.matching.linear_form import clustered, less_estimated_score, linear_form
 from nettoeffect.matching.matched_sets import set_means, sets_of_pairs, two_way
 from nettoeffect.matching.neighbourhood import Space
+from nettoeffect.matching.options import whole
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.radius import regressors
 from nettoeffect.matching.stacked import from_influence
@@ -59,6 +60,16 @@ class Inference:
     replications: int = 500
     seed: int = 0
     progress: bool = True
+
+    def __post_init__(self) -> None:
+        whole("neighbours", self.neighbours, 2)
+        whole("replications", self.replications, 2)
+        whole("seed", self.seed, 0)
+        if not isinstance(self.bias_adjust, str | bool | None):
+            raise DesignError(
+                f"bias_adjust={self.bias_adjust!r} names no covariates. Give a right-hand side such as 'age', or True "
+                "for the covariates of the formula."
+            )
 
 
 # The variances that are right for each kind of matching, the default first.

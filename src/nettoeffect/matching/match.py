@@ -19,6 +19,7 @@ from nettoeffect.matching.comparison import Comparison, Strata
 from nettoeffect.matching.distance import scaled_points
 from nettoeffect.matching.local import Kernel
 from nettoeffect.matching.methods import compare
+from nettoeffect.matching.options import known
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.plan import Method, Order, Plan, Scale, Ties
 from nettoeffect.matching.problem import Estimand, Problem
@@ -251,6 +252,7 @@ class Matched(Adjusted):
         """Mean outcomes with and without the programme, with their covariance; options as of `Inference`."""
         from nettoeffect.matching.inference import Inference, matched_means
 
+        known(options, list(Inference.__dataclass_fields__), "The effect of matched units")
         return matched_means(self, outcomes, Inference(**options), cluster)
 
 

@@ -13,6 +13,7 @@ from nettoeffect.effect.hazards import Whom
 from nettoeffect.effect.means import Means
 from nettoeffect.effect.occupancy import FloatArray
 from nettoeffect.errors import DesignError, EffectError
+from nettoeffect.matching.options import number, whole
 
 _NUMBERED = re.compile(r"(.*?)[_ ]?(\d+(?:\.\d+)?)")
 POPULATIONS: dict[str, Whom] = {
@@ -54,7 +55,7 @@ def months_of(names: Sequence[str], months: Sequence[float] | None) -> FloatVect
                 f"The outcome {odd[0]!r} has no number at its end to read a month from. Give months=[...]."
             )
         months = [float(match[2]) for match in found if match]
-    when = np.asarray(months, dtype=np.float64)
+    when = np.array([number("months", month, 12) for month in months], dtype=np.float64)
     if (
         when.shape != (len(names),)
         or not np.isfinite(when).all()
@@ -125,8 +126,7 @@ def net_effect(
 
 def _draws(means: Means, draws: int, seed: int) -> list[FloatArray]:
     """Both curves (B, T, 1) from their joint normal distribution."""
-    if draws < 0:
-        raise EffectError(f"draws={draws} is no number of draws. Give some hundreds, or 0 for none.")
+    whole("draws", draws, 0)
     if draws == 0:
         return []
     generator = np.random.default_rng(seed)

@@ -106,6 +106,11 @@ def placebo(
     DataWarning
         The placebo fails.
     """
+    if not isinstance(adjusted, Adjusted):
+        raise DesignError(
+            f"A placebo is of matched or weighted units, and {adjusted!r} is neither. Give what ne.match or "
+            "ne.weight returns."
+        )
     names = [outcomes] if isinstance(outcomes, str) else list(outcomes)
     sample = adjusted.sample
     own = sorted(set(names) & _matched_on(adjusted))

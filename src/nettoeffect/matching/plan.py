@@ -11,6 +11,7 @@ import numpy as np
 from nettoeffect.errors import DesignError
 from nettoeffect.matching.distance import Metric
 from nettoeffect.matching.local import Kernel
+from nettoeffect.matching.options import seed_of, whole
 from nettoeffect.matching.problem import Estimand
 
 Method = Literal[
@@ -105,20 +106,15 @@ class Plan:
             )
 
     def _check_numbers(self) -> None:
-        if not isinstance(self.ratio, int | np.integer) or self.ratio < 1:
-            raise DesignError(
-                f"ratio={self.ratio!r} is no number of matches. Give a whole number, 1 or more."
-            )
+        whole("ratio", self.ratio, 1)
+        seed_of(self.seed)
         for name in ("caliper", "radius", "bandwidth"):
             value = getattr(self, name)
             given = isinstance(value, int | float | np.number) and not isinstance(value, bool)
             named = value is None or (name == "bandwidth" and isinstance(value, str))
             if not named and not (given and np.isfinite(value) and value > 0):
                 raise DesignError(f"{name}={value!r} is no width. Give a number above 0.")
-        if self.subclasses < 2:
-            raise DesignError(
-                f"subclasses={self.subclasses} compares everybody with everybody. Give 2 or more."
-            )
+        whole("subclasses", self.subclasses, 2)
 
     def _is_default(self, name: str) -> bool:
         value, default = getattr(self, name), type(self).__dataclass_fields__[name].default

@@ -142,6 +142,10 @@ def robustness(
 
 def _regressors(sample: Sample, outcome: str) -> tuple[FloatVector, FloatVector, FloatMatrix]:
     y = sample.numbers(outcome, "outcome")
+    if np.ptp(y) == 0:
+        raise EffectError(
+            f"The outcome '{outcome}' is the same for everybody, so nothing explains it. Choose another."
+        )
     return y - y.mean(), sample.treated.astype(np.float64), _ordered(sample)
 
 

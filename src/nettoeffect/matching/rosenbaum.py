@@ -18,6 +18,7 @@ from scipy import optimize, stats
 
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.errors import EffectError
+from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.comparison import Strata
 from nettoeffect.matching.match import Matched
 from nettoeffect.matching.matched_sets import sets_of_pairs
@@ -113,12 +114,17 @@ def rosenbaum_bounds(
     >>> rosenbaum_bounds(differences, gamma=[1, 2]).table["p_upper"].round(4).tolist()
     [0.0148, 0.075]
     """
-    gammas = np.asarray(gamma, dtype=np.float64)
+    gammas = np.atleast_1d(np.asarray(gamma, dtype=np.float64))
     if gammas.ndim != 1 or not len(gammas) or (gammas < 1).any() or not np.isfinite(gammas).all():
-        raise EffectError(f"gamma={list(gamma)} must be odds ratios of 1 or more, such as [1, 1.5, 2].")
+        raise EffectError(f"gamma={gammas.tolist()} must be odds ratios of 1 or more, such as [1, 1.5, 2].")
     if alternative not in ("greater", "less"):
         raise EffectError(f"alternative={alternative!r} is not known. Use one of: 'greater', 'less'.")
     sign = 1.0 if alternative == "greater" else -1.0
+    if isinstance(matched, Adjusted) and not isinstance(matched, Matched):
+        raise EffectError(
+            "Rosenbaum bounds are for matched sets, and weighting makes none. Match with replace=False, or "
+            "method='full'."
+        )
     if not isinstance(matched, Matched):
         found = _signed_ranks(sign * np.asarray(matched, dtype=np.float64), gammas, sign)
         return replace(found, outcome=outcome or "", alternative=alternative)

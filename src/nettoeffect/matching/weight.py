@@ -15,6 +15,7 @@ from nettoeffect.matching.adjusted import Adjusted
 from nettoeffect.matching.cbps import cbps_weights
 from nettoeffect.matching.entropy import entropy_weights
 from nettoeffect.matching.ipw import WeightEstimand, ipw_weights
+from nettoeffect.matching.options import known, number, seed_of
 from nettoeffect.matching.plan import SCORES, check_option
 from nettoeffect.matching.propensity import fit_score
 from nettoeffect.matching.sample import Sample, read_sample
@@ -31,6 +32,9 @@ from nettoeffect.matching.weighted_means import Weights, effective_sizes, weight
 
 WeightMethod = Literal["ipw", "entropy", "cbps", "overlap"]
 
+# What is cut off how: the argument, and a number it could be.
+_ARGUMENTS = {"trim": "trim", "share": "largest_share", "truncate": "truncate_at"}
+_SUCH_AS = {"trim": 0.1, "share": 0.04, "truncate": 0.99}
 _METHODS = {
     "ipw": "inverse probability weighting",
     "entropy": "entropy balancing",
@@ -118,6 +122,7 @@ def weight(
     wanted = estimand or ("ATO" if method == "overlap" else "ATT")
     check_option("normalise", normalise, (True, False))
     _check(method, wanted, distance=distance, moments=moments, trim=trim)
+    seed_of(seed)
     sample = read_sample(frame, treatment=treatment, formula=formula, weights=weights)
     by_score = method in ("ipw", "overlap")
     score = fit_score(sample, distance, seed=seed) if by_score or discard is not None else None
@@ -126,7 +131,9 @@ def weight(
     trimmings = []
     for argument, rule in ((trim, "trim"), (largest_share, "share"), (truncate_at, "truncate")):
         if argument is not None:
-            found, account = _trimmed(found, sample, score, rule, argument)
+            found, account = _trimmed(
+                found, sample, score, rule, number(_ARGUMENTS[rule], argument, _SUCH_AS[rule])
+            )
             trimmings.append(account)
     weighted = Weighted(sample, score, support, method, wanted, found, normalise, moments, tuple(trimmings))
     for note in weighted.notes:
@@ -193,6 +200,8 @@ class Weighted(Adjusted):
 
     def means(self, outcomes: FloatMatrix, *, cluster: IntVector | None = None, **options: Any) -> Means:
         """Mean outcomes with and without the programme, with their covariance; options as of `weighted_means`."""
+        options.pop("seed", None)  # nothing here is random
+        known(options, ("variance",), "The effect of weighted units")
         return weighted_means(self.found, outcomes, normalise=self.normalise, clusters=cluster, **options)
 
 
