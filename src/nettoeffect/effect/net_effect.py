@@ -284,6 +284,21 @@ class NetEffect(Sides):
         EffectError
             The effect is no probability, the state is the benefit, or an inflow cohort has returns.
         """
+        tails(level)
+        name = self.states[self._destination(state)]
+        gross, counterfactual, draws = self.placements(month, name)
+        return deadweight(gross, counterfactual, state=name, month=month, draws=draws, level=level)
+
+    def placements(
+        self, month: float, state: str | None = None
+    ) -> tuple[float, float, tuple[FloatArray, FloatArray] | None]:
+        """Shares of participants placed by `month` with the programme and without it, with their draws (B,).
+
+        Raises
+        ------
+        EffectError
+            As `deadweight`.
+        """
         column = self._destination(state)
         if self.unit != "probability":
             raise EffectError(
@@ -295,21 +310,13 @@ class NetEffect(Sides):
                 f"With returns, some of an inflow cohort left before month {self.start:g} and came back: who of those "
                 "placed took part is not known. Ask it with population='treated' or 'survivors'."
             )
-        tails(level)
         start = min(self.start, float(self.months[-1]))
         gross, counterfactual = self._placed(self._values(month), self._values(start)[1], month, column)
         draws = None
         if (drawn := self.interval_draws) is not None:
             there = (value_at(self.months, drawn[0], month), value_at(self.months, drawn[1], month))
             draws = self._placed(there, value_at(self.months, drawn[1], start), month, column)
-        return deadweight(
-            float(gross),
-            float(counterfactual),
-            state=self.states[column],
-            month=month,
-            draws=draws,
-            level=level,
-        )
+        return float(gross), float(counterfactual), draws
 
     def plot(
         self,
