@@ -187,9 +187,9 @@ def gross_to_net(
         there = (1 - without) ** (start / months)
         if gross < 1 - there:
             raise EffectError(
-                f"gross={gross:.4g} of the cohort is fewer than the {1 - there:.1%} who had left before month {start:g} "
-                f"without a programme, if {without:.1%} had by month {months:g}. Are the rates those of the survivors? "
-                "Then set reading='survivors'."
+                f"gross={gross:.4g} of the cohort is fewer than the {1 - there:.1%} who had left before month "
+                f"{start:g} without a programme, if {without:.1%} had by month {months:g}. Are the rates those of "
+                "survivors? Then set reading='survivors'."
             )
         gross, without = ((rate - (1 - there)) / there for rate in (gross, without))
     variances = _variances(gross, without, n, n_comparison, net_se, there)

@@ -149,7 +149,7 @@ class Sample:
         )
 
 
-def read_sample(frame: Any, *, treatment: str, formula: str, weights: str | None = None) -> Sample:
+def read_sample(frame: Any, *, treatment: str, formula: str | None, weights: str | None = None) -> Sample:
     """Read and check the units.
 
     Parameters
@@ -158,8 +158,8 @@ def read_sample(frame: Any, *, treatment: str, formula: str, weights: str | None
         One row per unit.
     treatment : str
         Column of truth values, or of 0 and 1.
-    formula : str
-        Right-hand side of covariates, such as ``"age + C(educ)"``.
+    formula : str or None
+        Right-hand side of covariates, such as ``"age + C(educ)"``; None where units need not be made alike.
     weights : str, optional
         Column of base (survey) weights, not negative.
 
@@ -174,14 +174,13 @@ def read_sample(frame: Any, *, treatment: str, formula: str, weights: str | None
     if len(labels) == 0:
         raise DesignError("The frame has no rows. Check the filter that made it.")
     treated = _treated(read_column(frame, treatment, "treatment", labels), treatment, labels)
-    wanted = sorted(variables(formula, treatment))
+    asked = "1" if formula is None else formula
+    wanted = sorted(variables(asked, treatment))
     if treatment in wanted:
         raise DesignError(f"The formula holds the treatment '{treatment}' itself. Leave it out.")
     columns = {name: _covariate(read_column(frame, name, "formula", labels)) for name in wanted}
-    design = build_design(
-        formula, pd.DataFrame(columns, index=pd.RangeIndex(len(labels))), equation=treatment
-    )
-    if not design.names:
+    design = build_design(asked, pd.DataFrame(columns, index=pd.RangeIndex(len(labels))), equation=treatment)
+    if formula is not None and not design.names:
         raise DesignError(
             f"formula='{formula}' has no covariates, so there is nothing to be alike in. Name some, such as 'age'."
         )
@@ -191,7 +190,7 @@ def read_sample(frame: Any, *, treatment: str, formula: str, weights: str | None
             f"weights='{weights}' holds {int((base < 0).sum())} negative value(s), or none above 0 among treated or "
             "comparison units. Give sampling weights, 0 or more."
         )
-    return Sample(frame, labels, treatment, treated, design, base, formula)
+    return Sample(frame, labels, treatment, treated, design, base, asked)
 
 
 def read_column(frame: Any, name: str, argument: str, labels: pd.Index) -> pd.Series:

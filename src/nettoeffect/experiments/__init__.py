@@ -1,0 +1,1 @@
+"""Randomised experiments and what they identify."""
