@@ -62,7 +62,7 @@ def test_a_window_averages_over_its_starters(many):
         parts = sum(n * getattr(effect, side) for n, effect in zip(number, single, strict=True))
         np.testing.assert_allclose(getattr(whole, side), parts / number.sum(), atol=1e-10)
     listed = ne.dynamic_effect(many, "x", start=[0, (0, 3)], horizon=12, draws=0)
-    assert list(listed) == ["start at month 0, against never", "start in months 0 to 3, against never"]
+    assert list(listed) == ["against never, start at month 0", "against never, start in months 0 to 3"]
 
 
 def test_naive_contrasts_fail(many):
@@ -218,7 +218,7 @@ def test_order_names_and_clock_do_not_matter(seed, length):
 def test_units_of_time_side_by_side(many):
     both = ne.dynamic_effect(many, "x", start=(0, 3), horizon=12, unit=["month", "quarter"], draws=0)
     assert list(both) == [
-        f"start in months 0 to 3, against never, by {unit}" for unit in ("month", "quarter")
+        f"by {unit}, against never, start in months 0 to 3" for unit in ("month", "quarter")
     ]
     # Within a quarter starts come before exits, so some who started late are counted from too early on.
     fine, coarse = (effect.at(12).loc["work", "effect"] for effect in both.values())

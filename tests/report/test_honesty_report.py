@@ -362,3 +362,15 @@ def test_placebos_on_two_scales_are_not_drawn(frame: pd.DataFrame, matched: Matc
     both = replace(one, table=pd.concat([one.table, one.table.rename({"work_1": "euro"}) * 1000]))
     assert _page([one], tmp_path).count("<img") == 1
     assert _page([both], tmp_path).count("<img") == 0
+
+
+def test_a_start_against_waiting_says_so_in_the_language(tmp_path):
+    """The label of a dynamic effect, and what "without the programme" is, in Dutch."""
+    from tests.dynamic.designs import design_c, spells_of
+
+    effect = ne.dynamic_effect(spells_of(design_c(3_000, 1)), "x", start=(0, 3), horizon=6, against="waiting")
+    ne.report([effect], path=tmp_path / "nl.html", language="nl")
+    text = (tmp_path / "nl.html").read_text(encoding="utf-8")
+    assert "tegenover afwachten, start in maand 0 tot 3" in text
+    assert "against waiting" not in text
+    assert "nu niet beginnen, en misschien later wel" in text

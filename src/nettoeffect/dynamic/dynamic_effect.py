@@ -167,7 +167,7 @@ def dynamic_effect(
     for length in unit if isinstance(unit, list) else [unit]:
         for moment in start if isinstance(start, list) else [start]:
             effect = _one(spells, formula, moment, length, **given)
-            name = f"{effect.label}, by {_by(length)}" if isinstance(unit, list) else effect.label
+            name = f"by {_by(length)}, {effect.label}" if isinstance(unit, list) else effect.label
             effects[name] = effect
     return Scenarios(effects)
 
@@ -211,7 +211,7 @@ def _one(
         seed=how.seed,
     )
     refuse_measured_after(spells, sorted(variables(formula, "programme")))
-    label = f"start {_moment(start)}, against {against}" + (f", {programme}" if programme else "")
+    label = ", ".join(part for part in (programme, f"against {against}", f"start {_moment(start)}") if part)
     if method == "ipw":
         return _weighted(plan, how, label)
     return _matched(plan, spells, formula, method, dict(matching or {}), how, label)

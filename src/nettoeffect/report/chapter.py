@@ -10,6 +10,7 @@ import numpy as np
 
 from nettoeffect.duration.net_effect import NEVER_TOLD, STAY_TOLD
 from nettoeffect.duration.results import HazardResults
+from nettoeffect.dynamic.effect_type import DynamicEffect
 from nettoeffect.effect import Estimate, NetEffect, Scenarios
 from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import NettoEffectError
@@ -131,8 +132,14 @@ class Chapter:
 
     @property
     def notice(self) -> str:
-        """What becomes of announcements without the programme: ``"told"``, ``"untold"``, or empty without any."""
-        method = self.effects[self.main].method
+        """What "without the programme" means where its name does not say it; empty otherwise.
+
+        ``"waiting"``: perhaps a later start. ``"told"`` and ``"untold"``: what becomes of announcements.
+        """
+        main = self.effects[self.main]
+        if isinstance(main, DynamicEffect) and main.against == "waiting":
+            return "waiting"
+        method = main.method
         return "told" if STAY_TOLD in method else "untold" if NEVER_TOLD in method else ""
 
     def true_effect(self, label: str) -> NetEffect | None:

@@ -187,9 +187,9 @@ class Pen:
         else:
             everybody = self.text(f"whole_{effect.population}")
             says_more = name and not effect.method.startswith(name)
-            return f"{everybody} (‘{name}’)" if says_more else everybody
+            return f"{everybody} (‘{self.scenario(name)}’)" if says_more else everybody
         everybody = self.text(effect.population, moment=moment)
-        return f"{everybody} ({self.named(about)})" if about else everybody
+        return f"{everybody} ({self.scenario(about)})" if about else everybody
 
     def reach(self, state: str, *, there: bool) -> dict[str, str]:
         """What is said of those in a state, by its place in a sentence: ``{"reached": "have left for work", ...}``.

@@ -150,12 +150,18 @@ def draw_curves(
             _draw_band(ax, effect.months, scale * effect.interval_draws[index][:, :, column], level, colour)
         if truth is not None:
             _draw_truth(ax, truth.months, scale * _sides(truth)[index][:, truth.states.index(state)])
-        ends.append(End(float(curve[-1]), label(side, language), colour))
+        ends.append(End(float(curve[-1]), label(_name_of(side, effect), language), colour))
     quiet(ax, language, x=_clock(effect, language), title=title_of("share_in", effect, state, language))
     ax.set_ylim(bottom=0.0 if effect.unit == "probability" else None)
     month_ticks(ax, float(effect.months[-1]))
     _mark_start(ax, effect, language)
     name_ends(ax, float(effect.months[-1]), ends)
+
+
+def _name_of(side: str, effect: NetEffect) -> str:
+    """Label of a curve; of a start as a decision in time it says what happens instead."""
+    against = getattr(effect, "against", None)
+    return f"without_{against}" if side == "without" and against else side
 
 
 def draw_net_effect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from nettoeffect.report.canvas import INK, LEGEND, TEXT, new_picture
 from nettoeffect.report.labels import Language, label, named, number
 from nettoeffect.report.plots.net_effect import draw_net_effect, legend_of, title_of
 
+_WINDOW = re.compile(r"start in months (\S+) to (\S+)")
 _ACROSS = 3
 
 
@@ -78,6 +80,8 @@ def scenario_name(name: str, language: Language) -> str:
     --------
     >>> scenario_name("course, start at month 6", "nl"), scenario_name("women", "nl")
     ('course, start in maand 6', 'women')
+    >>> scenario_name("against waiting, start in months 0 to 6", "nl")
+    'tegenover afwachten, start in maand 0 tot 6'
     """
     (about, moment), month = split_label(name), start_month(name)
     if month is not None:
@@ -85,7 +89,15 @@ def scenario_name(name: str, language: Language) -> str:
         moment = label("start_in_month", language, month=number(month, digits, language))
     elif moment:
         moment = label(moment, language)
-    return ", ".join(part for part in (named(about, language), moment) if part)
+    parts = [*(_part(part, language) for part in about.split(", ")), moment]
+    return ", ".join(part for part in parts if part)
+
+
+def _part(part: str, language: Language) -> str:
+    """One part of a label: a window of start, what a start is compared with, or a name."""
+    if window := _WINDOW.fullmatch(part):
+        return label("start_in_months", language, low=window[1], high=window[2])
+    return label(part, language) if part.startswith(("against ", "by ")) else named(part, language)
 
 
 def _check_truth(scenarios: Mapping[str, NetEffect], truth: Mapping[str, NetEffect] | None) -> None:

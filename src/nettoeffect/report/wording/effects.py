@@ -25,6 +25,15 @@ SENTENCES = {
         "nooit een aankondiging en nooit een traject",
         "never an announcement and never a programme",
     ),
+    "against_waiting": ("nu niet beginnen, misschien later", "not starting now, perhaps later"),
+    "without_waiting": (
+        "‘Zonder traject’ betekent hier afwachten: nu niet beginnen, en misschien later wel.",
+        "‘Without the programme’ means waiting here: not starting now, and perhaps later.",
+    ),
+    "column_waiting": (
+        "Zonder traject: nu niet begonnen, misschien later wel.",
+        "Without programme: not started now, perhaps later.",
+    ),
     "without_told": (
         "‘Zonder traject’ betekent hier: wie een aankondiging had, houdt die en wacht, maar het traject begint nooit; "
         "wie er geen had, krijgt er geen. Wat de aankondiging zelf al deed, zit niet in dit effect.",
