@@ -10,9 +10,11 @@ import nettoeffect as ne
 from nettoeffect.design.formula import build_design
 from nettoeffect.dynamic import weighted
 from nettoeffect.dynamic.incidence import incidence, slopes
+from nettoeffect.dynamic.influence import covariance
+from nettoeffect.dynamic.influence import curves as curves_of
 from nettoeffect.dynamic.periods import NEVER, on_clock
 from nettoeffect.dynamic.plan import Plan, starts_in
-from nettoeffect.dynamic.weighted import covariance, hazards
+from nettoeffect.dynamic.weighted import hazards
 from nettoeffect.errors import DataWarning, DesignError, EffectError, NettoEffectWarning
 from tests.dynamic.designs import design_c, spells_of, survival
 
@@ -117,7 +119,7 @@ def test_covariance_is_that_of_the_influence_of_every_person(monkeypatch, agains
     expected = np.transpose(influence) @ np.array(influence)
     monkeypatch.setattr(weighted, "BLOCK", 40)
     one = compared(base)
-    np.testing.assert_allclose(covariance(one, hazards(one)), expected, rtol=1e-5, atol=1e-9)
+    np.testing.assert_allclose(covariance(one, curves_of(one, hazards(one))), expected, rtol=1e-5, atol=1e-9)
 
 
 def test_slopes_are_derivatives():

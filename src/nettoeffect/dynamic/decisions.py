@@ -2,7 +2,8 @@
 
 One logit for all periods with everything interacted with elapsed time is a logit by stratum of periods. A stratum is a
 period, or as many neighbouring ones as it takes for ten events per coefficient; within it every period has a constant
-of its own, so that elapsed time itself is never smoothed. In periods without events the chance is zero.
+of its own, so that elapsed time itself is never smoothed. Where nobody says yes the chance is zero, where
+everybody does it is one.
 """
 
 from __future__ import annotations
@@ -126,11 +127,25 @@ def fit_logits(
         Covariates that tell perfectly who says yes, or that do not vary, within a stratum.
     """
     chance = {period: np.zeros(len(clock)) for period in periods}
-    strata = []
+    for period in periods:
+        asked = question.asked(period, ALL)
+        if (question.yes(period, ALL) | (base == 0))[asked].all():
+            chance[period][asked] = 1.0
     width = design.columns.shape[1] + 1
-    for group in _groups(question, base, periods, EVENTS * width):
-        stratum = _fit(question, clock, design, base, group, labels)
-        strata.append(stratum)
+    pending = _groups(question, base, periods, EVENTS * width)
+    strata: list[Stratum] = []
+    while pending:
+        group = pending.pop(0)
+        alone = not strata and not pending
+        stratum = _fit(question, clock, design, base, group, labels if alone else None)
+        if stratum is not None:
+            strata.append(stratum)
+        elif strata:  # too thin for a maximum: together with the periods before it, or after it
+            pending.insert(0, strata.pop().periods + group)
+        else:
+            pending[0] = group + pending[0]
+    for stratum in strata:
+        group = stratum.periods
         for place, period in enumerate(group):
             units = np.flatnonzero(question.asked(period, ALL))
             covariates = design.columns.take(clock.episode(period)[units])
@@ -148,7 +163,7 @@ def _groups(
     for period in periods:
         asked = question.asked(period, ALL) & (base > 0)
         yes = int((asked & question.yes(period, ALL)).sum())
-        if not yes:
+        if yes in (0, int(asked.sum())):
             continue
         if min(events, others) >= enough:
             groups.append([])
@@ -167,8 +182,9 @@ def _fit(
     design: Design,
     base: FloatVector,
     group: tuple[int, ...],
-    labels: pd.Index,
-) -> Stratum:
+    labels: pd.Index | None,
+) -> Stratum | None:
+    """The logit of a group of periods; without a maximum None, or a refusal that names the covariates, if labelled."""
     units = [np.flatnonzero(question.asked(period, ALL) & (base > 0)) for period in group]
     which = np.repeat(np.arange(len(group)), [len(part) for part in units])
     every = np.concatenate(units)
@@ -181,7 +197,9 @@ def _fit(
     regression = Regression.of(columns, yes, base[every], LINKS["logit"])
     peak = regression.maximise()
     p = covariates.dense.shape[1]
-    if not peak.converged:
+    if not peak.converged and labels is None:
+        return None
+    if not peak.converged and labels is not None:
         names = [design.names[j] for j in np.argsort(design.position)]
         names[p:p] = [f"period {period}" for period in group[1:]]
         refuse(regression, peak, tuple(names), labels[every], question.what)

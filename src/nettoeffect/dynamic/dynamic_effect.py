@@ -15,6 +15,7 @@ from nettoeffect.design.formula import build_design, variables
 from nettoeffect.dynamic.bootstrap import bootstrap
 from nettoeffect.dynamic.effect_type import DynamicEffect
 from nettoeffect.dynamic.incidence import FloatArray
+from nettoeffect.dynamic.influence import covariance, curves
 from nettoeffect.dynamic.matched import (
     hypothetical_starts,
     match_rows,
@@ -31,7 +32,7 @@ from nettoeffect.dynamic.plan import (
     unit_in_months,
     window_of,
 )
-from nettoeffect.dynamic.weighted import Comparison, covariance, hazards
+from nettoeffect.dynamic.weighted import Comparison, hazards
 from nettoeffect.dynamic.weighting import ARMS, explain, follow_up, trimmed, warn_of_heavy
 from nettoeffect.effect import Scenarios
 from nettoeffect.effect.means import Means
@@ -232,7 +233,10 @@ def _weighted(plan: Plan, how: Options, label: str) -> DynamicEffect:
         errors = f"bootstrap of persons, {how.replications:,} replications"
     else:
         means = Means(
-            with_programme[1:].ravel(), without_programme[1:].ravel(), covariance(compared, found), ""
+            with_programme[1:].ravel(),
+            without_programme[1:].ravel(),
+            covariance(compared, curves(compared, found)),
+            "",
         )
         drawn = _draws(means, compared, how)
         errors = "influence functions"

@@ -15,15 +15,15 @@ Everything is a sum over persons, so it is done block by block: memory is that o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from nettoeffect.design.columns import FloatMatrix
-from nettoeffect.dynamic.decisions import Learned, Logits, Stratum
-from nettoeffect.dynamic.incidence import FloatArray, incidence, slopes
+from nettoeffect.dynamic.decisions import Learned, Logits
+from nettoeffect.dynamic.incidence import FloatArray, incidence
 from nettoeffect.dynamic.periods import ALL, BoolVector, FloatVector, Periods
 
 BLOCK = 1 << 14  # spells
@@ -92,7 +92,8 @@ class Comparison:
         seen = self.clock.seen[units, None] - s > np.arange(self.periods)
         follow: FloatMatrix = seen * self.base[units, None]
         if self.censoring is not None:
-            follow = follow / np.cumprod(self._left(self.censoring, s, units), axis=1)
+            left = np.cumprod(self._left(self.censoring, s, units), axis=1)
+            follow /= np.where(left > 0, left, 1.0)
         return follow
 
     def weights(self, s: int, units: slice) -> tuple[FloatMatrix, FloatMatrix]:
@@ -106,7 +107,8 @@ class Comparison:
             others = others * (clock.start[units, None] - s > np.arange(self.periods))
             left = self._left(self.any_start, s, units)
             left[:, 0] = 1.0
-            others = np.where(others > 0, others / np.cumprod(left, axis=1), 0.0)
+            left = np.asarray(np.cumprod(left, axis=1), dtype=np.float64)
+            others = np.where(others > 0, others / np.where(left > 0, left, 1.0), 0.0)
         return treated, others
 
     def leaves(self, s: int, units: slice) -> FloatArray:
@@ -186,112 +188,3 @@ def hazards(compared: Comparison) -> Hazards:
         found.risk[s], found.largest[s], found.number[s] = risk, largest, number
         found.effective[s] = risk**2 / np.where(squares > 0, squares, 1.0)
     return found
-
-
-def covariance(compared: Comparison, found: Hazards) -> FloatMatrix:
-    """Covariance (2 K J, 2 K J) of the two curves, averaged over the starters; treated first, by period, then exit.
-
-    The sum of squares over persons of the influence function: what a person does in the two arms, in the share of each
-    start period, and in the logits that the weights come from.
-    """
-    models = _logits(compared)
-    moves = [(models[name], *move) for (name, _), move in _moves(compared, found, models).items()]
-    size = 2 * compared.periods * compared.exits
-    total = np.zeros((size, size))
-    for units in compared.blocks():
-        parts = _direct(compared, found, units)
-        for model, stratum, slope in moves:
-            parts += model.scores(stratum, units, compared.base) @ stratum.inverse @ slope
-        person = compared.clock.person[units]
-        first = np.flatnonzero(np.diff(person, prepend=-1))
-        sums = np.add.reduceat(parts, first, axis=0)
-        total += sums.T @ sums
-    return total
-
-
-def _logits(compared: Comparison) -> dict[str, Logits]:
-    """The logits whose estimation moves the curves."""
-    named = {"start": compared.start, "any": compared.any_start, "censoring": compared.censoring}
-    return {name: model for name, model in named.items() if isinstance(model, Logits)}
-
-
-def _residuals(compared: Comparison, found: Hazards, s: int, units: slice) -> tuple[FloatArray, FloatArray]:
-    """(b, K, J) part of each spell in the hazards of the treated and of the others."""
-    leaves = compared.leaves(s, units)
-    parts = []
-    for arm, (w, h) in enumerate(
-        zip(compared.weights(s, units), (found.treated[s], found.others[s]), strict=True)
-    ):
-        risk = found.risk[s][arm]
-        share = w / np.where(risk > 0, risk, 1.0)
-        parts.append(share[:, :, None] * (leaves - h))
-    return parts[0], parts[1]
-
-
-def _direct(compared: Comparison, found: Hazards, units: slice) -> FloatMatrix:
-    """(b, 2 K J) part of each spell in the curves with the weights as they are."""
-    shares, half = found.shares, compared.periods * compared.exits
-    total = sum(found.number.values())
-    mean = [curve[1:].ravel() for curve in found.curves()]
-    parts = np.zeros((units.stop - units.start, 2 * half))
-    for s, share in shares.items():
-        started = compared.treated(s, units) * compared.base[units] / total
-        for arm, (residual, h) in enumerate(
-            zip(_residuals(compared, found, s, units), (found.treated[s], found.others[s]), strict=True)
-        ):
-            block = slice(arm * half, (arm + 1) * half)
-            parts[:, block] += share * residual.reshape(len(parts), half) @ slopes(h).T
-            parts[:, block] += started[:, None] * (incidence(h)[1:].ravel() - mean[arm])
-    return parts
-
-
-def _moves(
-    compared: Comparison, found: Hazards, models: dict[str, Logits]
-) -> dict[tuple[str, tuple[int, ...]], tuple[Stratum, FloatMatrix]]:
-    """How the curves move with the coefficients of each stratum of each logit, (coefficients, 2 K J)."""
-    half = compared.periods * compared.exits
-    moves: dict[tuple[str, tuple[int, ...]], tuple[Stratum, FloatMatrix]] = {}
-    for s, share in found.shares.items():
-        curve = [share * slopes(h).T for h in (found.treated[s], found.others[s])]
-        used = _used(compared, models, s)
-        for units in compared.blocks():
-            residuals = _residuals(compared, found, s, units)
-            for name, stratum, period, arms, first in used:
-                factor = _factor(compared, name, s, period, units)
-                some = np.flatnonzero(factor)
-                if not len(some):
-                    continue
-                rows = models[name].rows(stratum, period, units, some) * factor[some, None]
-                key = (name, stratum.periods)
-                held = moves.setdefault(key, (stratum, np.zeros((rows.shape[1], 2 * half))))[1]
-                for arm in arms:
-                    later = residuals[arm][some][:, first:]
-                    moved = rows.T @ later.reshape(len(some), -1)
-                    held[:, arm * half : (arm + 1) * half] += moved @ curve[arm][first * compared.exits :]
-    return moves
-
-
-_Use = tuple[str, Stratum, int, Sequence[int], int]
-
-
-def _used(compared: Comparison, models: dict[str, Logits], s: int) -> list[_Use]:
-    """(logit, stratum, period, arms it weighs, first period of follow-up it weighs) for a start period."""
-    used: list[_Use] = []
-    last = s + compared.periods
-    for name, model in models.items():
-        for stratum in model.strata:
-            for period in stratum.periods:
-                if name == "censoring" and s <= period < last:
-                    used.append((name, stratum, period, (0, 1), period - s))
-                elif period == s or (name == "any" and compared.never and s < period < last):
-                    used.append((name, stratum, period, (1,), max(period - s, 0)))
-    return used
-
-
-def _factor(compared: Comparison, name: str, s: int, period: int, units: slice) -> FloatVector:
-    """Derivative of the log weight by the index of a logit, (b,)."""
-    chance = _logits(compared)[name].chance[period][units]
-    if name == "censoring" or period > s:
-        return chance
-    uncapped = compared.odds(s, units) <= compared.caps[s]
-    return np.where(uncapped, 1 - chance if name == "start" else chance, 0.0)
