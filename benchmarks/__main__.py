@@ -25,6 +25,7 @@ ALL = (
     "logit",
     "balance",
     "matching",
+    "methods",
     "variance",
     "weighting",
 )

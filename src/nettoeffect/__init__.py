@@ -42,7 +42,13 @@ if TYPE_CHECKING:
     from nettoeffect.duration.threat import threat
     from nettoeffect.duration.validate_design import validate_design
     from nettoeffect.dynamic.dynamic_effect import dynamic_effect
+    from nettoeffect.dynamic.outcome_after_exit import outcome_after_exit
     from nettoeffect.effect import Estimate, NetEffect, Scenarios
+    from nettoeffect.effect.gross_to_net import gross_to_net
+    from nettoeffect.effect.net_placements import net_placements
+    from nettoeffect.experiments.bounds import later_bounds, lee_bounds, manski_bounds
+    from nettoeffect.experiments.displacement import displacement
+    from nettoeffect.experiments.randomised import experiment
     from nettoeffect.matching.aipw import aipw
     from nettoeffect.matching.e_value import e_value
     from nettoeffect.matching.match import match
@@ -51,6 +57,7 @@ if TYPE_CHECKING:
     from nettoeffect.matching.robustness import oster, robustness
     from nettoeffect.matching.rosenbaum import rosenbaum_bounds
     from nettoeffect.matching.weight import weight
+    from nettoeffect.methods.compare_methods import compare_methods
     from nettoeffect.report.comparison import compare
     from nettoeffect.report.html import report
     from nettoeffect.spells import Spells
@@ -76,15 +83,24 @@ __all__ = [
     "__version__",
     "aipw",
     "compare",
+    "compare_methods",
+    "displacement",
     "durability",
     "dynamic_effect",
     "e_value",
+    "experiment",
     "frailty",
+    "gross_to_net",
+    "later_bounds",
+    "lee_bounds",
     "load",
+    "manski_bounds",
     "match",
     "match_programmes",
     "mkba",
+    "net_placements",
     "oster",
+    "outcome_after_exit",
     "placebo",
     "report",
     "robustness",
@@ -105,14 +121,23 @@ _HOMES = {
     "TimingOfEvents": "nettoeffect.duration",
     "aipw": "nettoeffect.matching.aipw",
     "compare": "nettoeffect.report.comparison",
+    "compare_methods": "nettoeffect.methods.compare_methods",
+    "displacement": "nettoeffect.experiments.displacement",
     "durability": "nettoeffect.durability.durability",
     "dynamic_effect": "nettoeffect.dynamic.dynamic_effect",
     "e_value": "nettoeffect.matching.e_value",
+    "experiment": "nettoeffect.experiments.randomised",
     "frailty": "nettoeffect.duration.frailty",
+    "gross_to_net": "nettoeffect.effect.gross_to_net",
+    "later_bounds": "nettoeffect.experiments.bounds",
+    "lee_bounds": "nettoeffect.experiments.bounds",
     "load": "nettoeffect.duration.storage",
+    "manski_bounds": "nettoeffect.experiments.bounds",
     "match": "nettoeffect.matching.match",
     "match_programmes": "nettoeffect.matching.programmes",
+    "net_placements": "nettoeffect.effect.net_placements",
     "oster": "nettoeffect.matching.robustness",
+    "outcome_after_exit": "nettoeffect.dynamic.outcome_after_exit",
     "placebo": "nettoeffect.matching.placebo",
     "report": "nettoeffect.report.html",
     "robustness": "nettoeffect.matching.robustness",

@@ -39,6 +39,20 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "net_effect": ("netto-effect", "net effect"),
         "truth": ("waarheid", "truth"),
         "band": ("{level}%-interval", "{level}% interval"),
+        "band_simultaneous": (
+            "{level}%-band voor alle maanden samen",
+            "{level}% band for all months together",
+        ),
+        "deadweight_of": (
+            "deadweight: % van de uitstroom naar {state} dat er ook zonder traject was geweest",
+            "deadweight: % of exits to {state} that would have happened anyway",
+        ),
+        "deadweight_there": (
+            "deadweight: % van wie in {state} is dat er ook zonder traject was geweest",
+            "deadweight: % of those in {state} who would have been there anyway",
+        ),
+        "deadweight_share": ("als het traject niemand afhoudt", "if the programme keeps nobody back"),
+        "deadweight_bounds": ("grenzen zonder die aanname", "bounds without that assumption"),
         "lock_in": ("insluiting", "lock-in"),
         "break_even": ("omslag in maand {month}", "break-even in month {month}"),
         "months_since_programme_start": ("maanden sinds start van het traject", "months since programme start"),

@@ -1,0 +1,1 @@
+"""Estimators side by side on the same people."""
