@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nettoeffect.effect import Scenarios
 from nettoeffect.effect.deadweight import deadweight
+from nettoeffect.errors import EffectError
 
 probabilities = st.floats(0.001, 0.999)
 
@@ -104,3 +106,42 @@ def test_draws_of_an_inflow_cohort_count_participants_too(design_b):
     found = dataclasses.replace(effect, draws=drawn).deadweight(18)
     for name, bounds in found.intervals.items():
         assert bounds == pytest.approx([getattr(found, name)] * 2), name
+
+
+# -- by month and by group -----------------------------------------------------------------------------------
+
+
+def test_several_months_are_the_rows_of_a_table(design_a):
+    effect = design_a()
+    table = effect.deadweight([4, 12, 24])
+    assert table.index.tolist() == [4, 12, 24]
+    assert table.index.name == "month"
+    for month, row in table.iterrows():
+        one = effect.deadweight(month)
+        for name in ("state", "gross", "counterfactual", "net", "lower", "upper", "monotone", "reason"):
+            assert row[name] == getattr(one, name)
+        assert row["share"] == one.share or np.isnan([row["share"], one.share]).all()
+    assert table.loc[4.0, "reason"].startswith("More would have reached 'work'")
+    for months in ((4, 12, 24), np.array([4, 12, 24]), range(4, 25, 4)):
+        assert effect.deadweight(months).loc[24.0, "share"] == table.loc[24.0, "share"]
+
+
+def test_draws_give_the_table_intervals(design_a):
+    effect = design_a()
+    draws = tuple(np.stack([curve] * 20) for curve in (effect.with_programme, effect.without_programme))
+    table = dataclasses.replace(effect, draws=draws).deadweight([12, 24])
+    assert table["share_lower"].tolist() == pytest.approx(table["share"].tolist())
+
+
+def test_groups_by_month_are_their_own_tables(design_a, design_b):
+    groups = Scenarios({"women": design_a(), "men": design_b()})
+    table = groups.deadweight([12, 24])
+    assert table.index.names == ["scenario", "month"]
+    assert table.loc[("men", 24.0), "share"] == design_b().deadweight(24).share
+    assert table.loc[("women", 12.0), "lower"] == design_a().deadweight(12).lower
+
+
+@pytest.mark.parametrize("month", [30, -1, [12, 30]])
+def test_a_month_beyond_the_effect_is_refused(design_a, month):
+    with pytest.raises(EffectError, match="lies outside the effect"):
+        design_a().deadweight(month)

@@ -19,6 +19,9 @@ DESIGN_A = [
 ]
 
 
+DEADWEIGHT_A = [(12, 0.942651, 0.256470), (24, 0.931581, 0.650927)]  # month, share, lower bound
+
+
 @pytest.mark.parametrize("row", DESIGN_A, ids=lambda row: f"month {row[0]}")
 def test_design_a_curves(design_a, row):
     at = design_a().at(row[0])
@@ -55,7 +58,7 @@ def test_design_a_areas(design_a):
     assert on_benefit == pytest.approx(9.176011 - 9.092820, abs=2 * TABLE)
 
 
-@pytest.mark.parametrize(("month", "share", "lower"), [(12, 0.942651, 0.256470), (24, 0.931581, 0.650927)])
+@pytest.mark.parametrize(("month", "share", "lower"), DEADWEIGHT_A)
 def test_design_a_deadweight(design_a, month, share, lower):
     found = design_a().deadweight(month)
     assert found.share == found.upper == pytest.approx(share, abs=TABLE)
@@ -64,6 +67,24 @@ def test_design_a_deadweight(design_a, month, share, lower):
     gross, counterfactual = round(found.gross, 6), round(found.counterfactual, 6)
     assert (gross + counterfactual - 1) / gross == pytest.approx(lower, abs=TABLE)
     assert found.lower == pytest.approx((found.gross + found.counterfactual - 1) / found.gross, abs=1e-15)
+
+
+def test_design_a_deadweight_by_month(design_a):
+    table = design_a().deadweight([12, 24])
+    for month, share, lower in DEADWEIGHT_A:
+        assert table.loc[month, "share"] == table.loc[month, "upper"] == pytest.approx(share, abs=TABLE)
+        assert table.loc[month, "lower"] == pytest.approx(lower, abs=2 * TABLE)  # tabled from rounded margins
+
+
+@pytest.mark.parametrize("population", ["treated", "survivors"])
+def test_design_a_deadweight_of_participants_with_a_posterior(design_a, population):
+    """Classes that differ in their chance to start only: participants weigh them otherwise, and exit alike."""
+    effect = design_a(
+        hazards={"work": [[0.08], [0.08]], "other": [[0.02], [0.02]]}, programme=[[0.02], [0.2]],
+        probabilities=[0.5, 0.5], population=population,
+    )  # fmt: skip
+    for month, share, _ in DEADWEIGHT_A:
+        assert effect.deadweight(month).share == pytest.approx(share, abs=TABLE)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from nettoeffect.effect import NetEffect
+from nettoeffect.errors import EffectError
 
 
 def from_effect(effect, months=None, draws=None, **settings):
@@ -173,7 +174,12 @@ def test_without_draws_there_are_no_intervals():
     assert found.intervals == {}
     assert found.share_break_even is None
     assert list(found.frame().columns) == ["value"]
-    assert found.frame()["value"].isna().sum() == 4
+    unknown = found.frame()["value"].isna()
+    assert list(unknown.index[unknown]) == [
+        "duration", "area", "break_even_month", "cumulative_break_even_month", "lasting_duration", "first_6_months",
+        "first_12_months",
+    ]  # fmt: skip
+    assert found.negative_from is found.positive_from is None
     assert pickle.loads(pickle.dumps(found)) == found
 
 
@@ -192,3 +198,171 @@ def test_curves_without_knots_may_be_any_function(design_a):
 
     found = dataclasses.replace(effect, curves=curves).lock_in()
     assert found.break_even_month == pytest.approx(9.131793, abs=1e-6)  # its one kink lies on a whole month
+
+
+# -- what lasts ----------------------------------------------------------------------------------------------
+
+
+def test_a_break_even_that_does_not_last_is_told():
+    found = from_effect([0, -0.1, 0.1, -0.3, 0.2, 0.2]).lock_in()
+    assert (found.break_even_month, found.duration) == pytest.approx((1.5, 1.5))
+    assert found.lasting_duration == pytest.approx(3.6)
+    assert found.relapses == 1
+    assert found.reasons[-1] == (
+        "The break-even in month 1.5 does not last: the effect falls below zero again once, and stays at or above zero "
+        "from month 3.6 up to month 5."
+    )
+
+
+def test_an_effect_that_ends_below_zero_has_no_lasting_break_even():
+    found = from_effect([0, -0.1, 0.1, -0.3, 0.2, -0.2]).lock_in()
+    assert found.lasting_duration is None
+    assert found.relapses == 2
+    assert found.reasons[-1].endswith("falls below zero again 2 times, and is below zero at month 5.")
+
+
+def test_a_break_even_that_lasts_has_the_same_two_durations(design_a):
+    found = design_a().lock_in()
+    assert found.lasting_duration == found.duration
+    assert found.relapses == 0
+
+
+def test_a_dip_after_a_good_begin_is_a_relapse_and_no_lock_in():
+    found = from_effect([0, 0.1, -0.2, 0.2]).lock_in()
+    assert (found.duration, found.relapses) == (0, 1)
+    assert found.lasting_duration == pytest.approx(2.5)
+    assert from_effect([0, 0.1, 0.2]).lock_in().lasting_duration == 0
+
+
+@given(curve=st.lists(st.integers(-4, 4), min_size=2, max_size=14))
+def test_what_lasts_is_what_a_walk_along_the_curve_finds(curve):
+    """In steps of a thousandth of a month, none of which falls on a month or a crossing."""
+    found = from_effect([0, *(value / 10 for value in curve)]).lock_in()
+    steps = np.arange(0.0005, len(curve), 0.001)
+    negative = np.interp(steps, np.arange(len(curve) + 1), [0, *curve]) < -1e-9
+    falls = np.flatnonzero(np.diff(negative.astype(int), prepend=0) == 1)
+    assert found.relapses == len(falls) - (found.depth_month is not None)
+    if not negative.any():
+        assert found.lasting_duration == 0
+    elif negative[-1]:
+        assert found.lasting_duration is None
+    else:
+        assert found.lasting_duration == pytest.approx(steps[negative].max(), abs=0.001)
+
+
+# -- participation and sums to given months ------------------------------------------------------------------
+
+
+def test_sums_to_given_months_are_areas_under_the_effect(design_a):
+    effect = design_a()
+    found = effect.lock_in()
+    assert found.counted_from == 0
+    assert found.first_6_months == pytest.approx(effect.person_months("work", 6), abs=1e-12)
+    assert found.first_12_months == pytest.approx(effect.person_months("work", 12), abs=1e-12)
+
+
+def test_participation_left_out_counts_from_the_end_of_the_programme(design_a):
+    effect = design_a(horizon=36)
+    with_it, without_it = effect.lock_in(), effect.lock_in(participation=4)
+    assert without_it.counted_from == 4
+    for same in ("depth", "depth_month", "duration", "break_even_month", "long_run", "lasting_duration"):
+        assert getattr(without_it, same) == getattr(with_it, same)
+
+    def area(low, high):
+        return effect.person_months("work", high) - effect.person_months("work", low)
+
+    assert without_it.area == pytest.approx(area(4, with_it.break_even_month), abs=1e-9)
+    assert without_it.first_6_months == pytest.approx(area(4, 10), abs=1e-9)
+    assert without_it.first_12_months == pytest.approx(area(4, 16), abs=1e-9)
+    made_up = without_it.cumulative_break_even_month
+    assert with_it.break_even_month < made_up < with_it.cumulative_break_even_month
+    assert area(4, made_up) == pytest.approx(0, abs=1e-9)
+    assert "are counted from month 4" in repr(without_it)
+
+
+def test_a_break_even_before_the_end_of_the_programme_leaves_nothing_to_make_up_for():
+    found = from_effect([0, -0.1, 0.1, 0.1, 0.1, 0.1]).lock_in(participation=3)
+    assert (found.area, found.cumulative_break_even_month) == (0, None)
+    assert "break-even in month 1.5 lies before the end of the programme in month 3" in found.reasons[0]
+
+
+@pytest.mark.parametrize("population", ["treated", "inflow", "survivors"])
+def test_the_hazard_ratio_during_participation_is_the_planted_one(design_a, population):
+    """One class, so participants still there are no selection; a planned start counts from inflow."""
+    found = design_a(population=population, horizon=30).lock_in(participation=4)
+    assert found.hazard_ratio == pytest.approx(0.4, abs=1e-9)
+    assert design_a(population=population).lock_in("other", participation=4).hazard_ratio == pytest.approx(
+        0.8
+    )
+    assert found.frame().loc["hazard_ratio", "value"] == found.hazard_ratio
+    assert design_a().lock_in().hazard_ratio is None
+
+
+def test_selection_makes_the_hazard_ratio_that_of_groups(design_b):
+    """Those who leave soon leave: the participants still there are not those still there without the programme."""
+    at = design_b().lock_in(participation=6).hazard_ratio
+    soon, slow = 0.15, 0.05
+    weight = design_b().curves.weights
+
+    def rate(ratio):
+        left = [w * (1 - np.exp(-ratio * h * 6)) for w, h in zip(weight, (slow, soon), strict=True)]
+        stay = [each / (ratio * h) for each, h in zip(left, (slow, soon), strict=True)]
+        return sum(left) / sum(stay)
+
+    assert at == pytest.approx(rate(1.3) / rate(1.0), abs=1e-8)
+    assert at < 1.3
+
+
+def test_where_people_return_exits_are_not_seen():
+    found = from_effect([0, -0.1, 0.1, 0.1], absorbing=False).lock_in(participation=1)
+    assert found.hazard_ratio is None
+    assert found.reasons[-1].startswith("No hazard ratio")
+
+
+@pytest.mark.parametrize("participation", [-1, 24, 30, np.nan])
+def test_a_participation_without_meaning_is_refused(design_a, participation):
+    with pytest.raises(EffectError, match="is no length of a programme that starts in month 0"):
+        design_a().lock_in(participation=participation)
+
+
+# -- draws ---------------------------------------------------------------------------------------------------
+
+
+def test_shares_tell_lasting_break_evens_and_the_ratio_has_an_interval(design_a):
+    effect, rng = design_a(), np.random.default_rng(4)
+    moved = (
+        effect.with_programme + rng.normal(0, 0.01, (300, 1, 1)) * [-1, 1, 0] * (effect.months > 0)[:, None]
+    )
+    drawn = dataclasses.replace(effect, draws=(moved, np.stack([effect.without_programme] * 300)))
+    found = drawn.lock_in(participation=4)
+    assert 0.9 < found.share_lasting_break_even <= found.share_break_even <= found.share_lock_in == 1
+    low, high = found.intervals["hazard_ratio"]
+    assert low < 0.4 < high
+    assert "of all draws 100.0% have a lock-in, and after it" in repr(found)
+
+
+def test_a_share_of_lasting_break_evens_counts_draws_with_a_lock_in_only():
+    curves = [[0, -0.2, 0.1, 0.1], [0, 0.1, 0.1, 0.1], [0, -0.1, 0.1, -0.1], [0, -0.1, -0.1, -0.1]] * 5
+    found = from_effect(curves[0], draws=curves).lock_in()
+    assert (found.share_lock_in, found.share_break_even, found.share_lasting_break_even) == (0.75, 0.5, 0.25)
+
+
+def test_the_sign_is_that_of_the_simultaneous_band():
+    curve = np.array([0, -0.1, -0.3, -0.1, 0.05, 0.3, 0.4])
+    draws = curve + np.random.default_rng(2).normal(0, 0.04, (400, 7)) * (curve != 0)
+    effect = from_effect(curve, draws=draws)
+    for level in (0.8, 0.95, 0.999):
+        found = effect.lock_in(level=level)
+        band = effect.frame(level, simultaneous=True).query("state == 'work'")
+        assert found.negative_from == band["month"][band["effect_upper"] < 0].min()
+        assert found.positive_from == band["month"][band["effect_lower"] > 0].min()
+    assert "simultaneous 99.9% band" in repr(found)
+    assert effect.lock_in().negative_from == 2
+    assert "simultaneous 95% band: below zero from month 2, above zero from month 5" in repr(effect.lock_in())
+
+
+def test_without_a_sure_sign_there_is_none():
+    draws = np.random.default_rng(2).normal(0, 0.1, (400, 4)) * [0, 1, 1, 1]
+    found = from_effect([0, -0.01, 0.01, 0.01], draws=draws).lock_in()
+    assert found.negative_from is found.positive_from is None
+    assert "simultaneous 95% band: nowhere below zero, nowhere above zero" in repr(found)

@@ -44,6 +44,13 @@ def test_results_become_rows(design_a, design_b):
     assert share.to_dict() == {"a": design_a().deadweight(12).share, "b": design_b().deadweight(12).share}
 
 
+def test_participation_is_that_of_the_members(design_a, design_b):
+    table = Scenarios({"a": design_a(), "b": design_b()}).lock_in(participation=4)
+    assert table["counted_from"].tolist() == [4, 4]
+    assert table.loc["a", "hazard_ratio"] == pytest.approx(0.4)
+    assert table.loc["a", "area"] == design_a().lock_in(participation=4).area
+
+
 def test_draws_become_columns(design_b):
     effect = design_b()
     draws = tuple(np.stack([curve] * 20) for curve in (effect.with_programme, effect.without_programme))

@@ -15,6 +15,7 @@ from nettoeffect.errors import EffectError, NettoEffectError
 from nettoeffect.mkba import Assumptions, evaluate
 from nettoeffect.report.plots import (
     plot_curves,
+    plot_deadweight,
     plot_effect,
     plot_ledger,
     plot_net_effect,
@@ -113,6 +114,19 @@ def test_bands_are_the_quantiles_of_the_draws():
     ]
     np.testing.assert_allclose(bounds, 100 * table[columns].to_numpy().T)
     assert drawn(picture, "80% interval")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_bands_for_all_months_are_those_of_the_table_and_say_so(language):
+    effect = with_draws(design())
+    table = effect.frame(simultaneous=True).query("state == 'work'")
+    picture = effect.plot(simultaneous=True, language=language)
+    bounds = [line.get_ydata() for line in lines(picture.axes[1], "bound")]
+    np.testing.assert_allclose(bounds, 100 * table[["effect_lower", "effect_upper"]].to_numpy().T)
+    says = {"nl": "95%-band voor alle maanden samen", "en": "95% band for all months together"}[language]
+    assert drawn(picture, says)
+    assert not drawn(effect.plot(language=language), says)
+    assert drawn(Scenarios({"a": effect}).plot(simultaneous=True, language=language), says)
 
 
 def test_without_draws_there_is_no_band():
@@ -262,6 +276,57 @@ def test_a_truth_of_another_kind_is_refused(scenarios):
         plot_effect(scenarios, truth=design())
     with pytest.raises(EffectError, match="does not go with the effect"):
         plot_effect(design(), truth=scenarios)
+
+
+def test_programmes_are_rows_and_starts_are_columns():
+    names = ["course, start at month 0", "course, start at month 6", "subsidy, start at month 6"]
+    each = {name: design(start=start) for name, start in zip(names, (0, 6, 6), strict=True)}
+    picture = Scenarios(each).plot()
+    titles = [ax.get_title(loc="left") for ax in picture.axes]
+    assert titles == ["course, start in month 0", "course, start in month 6", "subsidy, start in month 6"]
+    places = [(ax.get_subplotspec().rowspan.start, ax.get_subplotspec().colspan.start) for ax in picture.axes]
+    assert places == [(0, 0), (0, 1), (1, 1)]
+    assert all(len(shades(ax)) == 1 for ax in picture.axes)
+
+
+# -- deadweight --------------------------------------------------------------------------------------------
+
+
+def test_deadweight_is_drawn_by_month_with_its_bounds():
+    effect = with_draws(design())
+    table = effect.deadweight(effect.months, level=0.8)
+    picture = effect.plot(kind="deadweight", level=0.8, truth=design())
+    (ax,) = picture.axes
+    (share,) = lines(ax, "share")
+    np.testing.assert_allclose(share.get_ydata(), 100 * table["share"])
+    assert np.isnan(share.get_ydata()[1:8]).all()  # lock-in
+    bounds = [line.get_ydata() for line in lines(ax, "bound")]
+    np.testing.assert_allclose(bounds, 100 * table[["lower", "upper"]].to_numpy().T)
+    np.testing.assert_allclose(lines(ax, "truth")[0].get_ydata(), share.get_ydata())
+    (interval,) = (shade for shade in ax.collections if shade.get_gid() == "interval")
+    corners = interval.get_paths()[0].vertices[:, 1]
+    assert corners.min() == pytest.approx(100 * table["share_lower"][table["share"].notna()].min())
+    assert drawn(
+        picture, "deadweight: % of exits to work that would have happened anyway", "80% interval", "truth"
+    )
+
+
+def test_deadweight_of_scenarios_has_a_plot_each(scenarios):
+    picture = scenarios.plot(kind="deadweight", language="nl")
+    assert [ax.get_title(loc="left") for ax in picture.axes][:2] == ["start in maand 0", "start in maand 6"]
+    for ax, effect in zip(picture.axes, scenarios.values(), strict=True):
+        np.testing.assert_allclose(
+            lines(ax, "share")[0].get_ydata(), 100 * effect.deadweight(effect.months)["share"]
+        )
+    assert drawn(picture, "als het traject niemand afhoudt", "grenzen zonder die aanname")
+    there = replace(design(), absorbing=False)
+    assert drawn(plot_deadweight(there), "% of those in work who would have been there anyway")
+
+
+def test_an_unknown_picture_is_refused(scenarios):
+    for effect in (design(), scenarios):
+        with pytest.raises(EffectError, match=r"no picture of kind='share'.*effect, deadweight"):
+            effect.plot(kind="share")
 
 
 # -- spells ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,8 @@ from nettoeffect.effect.curve import linear, value_at
 from nettoeffect.effect.deadweight import Deadweight, deadweight
 from nettoeffect.effect.hazards import Population, curves_from_hazards
 from nettoeffect.effect.lock_in import LockIn, lock_in
-from nettoeffect.effect.occupancy import FloatArray
-from nettoeffect.effect.outcome import placed
+from nettoeffect.effect.occupancy import FloatVector
+from nettoeffect.effect.rows import by_month
 from nettoeffect.effect.sides import Sides
 from nettoeffect.errors import EffectError
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Language = Literal["nl", "en"]
+Kind = Literal["effect", "deadweight"]
+Months = Sequence[float] | FloatVector
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -158,13 +160,18 @@ class NetEffect(Sides):
             curves=curves,
         )
 
-    def frame(self, level: float = 0.95) -> pd.DataFrame:
+    def frame(self, level: float = 0.95, *, simultaneous: bool = False) -> pd.DataFrame:
         """Tidy table: one row per month and state.
 
         Columns `month`, `state`, `with_programme`, `without_programme`, `effect`; with draws each of the last
-        three also with suffixes ``_lower`` and ``_upper``: pointwise percentiles at `level`.
+        three also with suffixes ``_lower`` and ``_upper``: percentiles at `level` of each month by itself, or with
+        `simultaneous` a band that holds the curve of a state at all months at once (sup-t; Montiel Olea and
+        Plagborg-Møller 2019).
         """
-        columns = bands(self.with_programme, self.without_programme, self.interval_draws, level)
+        columns = bands(
+            self.with_programme, self.without_programme, self.interval_draws, level,
+            simultaneous=simultaneous, probability=self.unit == "probability",
+        )  # fmt: skip
         return pd.DataFrame(
             {
                 "month": np.repeat(self.months, len(self.states)),
@@ -229,15 +236,18 @@ class NetEffect(Sides):
         result.with_programme, result.without_programme = Amount(*with_programme), Amount(*without_programme)
         return result
 
-    def lock_in(self, state: str | None = None, *, level: float = 0.95) -> LockIn:
+    def lock_in(self, state: str | None = None, *, participation: float = 0.0, level: float = 0.95) -> LockIn:
         """Depth, duration and area of the stretch with a negative effect, and when it is made up for.
 
         Parameters
         ----------
         state : str, optional
             As `state_name` picks it if left out.
+        participation : float, months
+            Length of the programme. Area, cumulative break-even and the first 6 and 12 months are then counted from
+            its end, not from its start, and the hazard ratio during it is given.
         level : float
-            Of the intervals.
+            Of the intervals and the simultaneous band.
 
         Returns
         -------
@@ -247,20 +257,34 @@ class NetEffect(Sides):
         Raises
         ------
         EffectError
-            The state is the benefit: a negative effect on it is a gain.
+            The state is the benefit: a negative effect on it is a gain. A participation that is negative or not over
+            before the horizon.
         """
         column = self._destination(state)
         tails(level)
+        end = self._end_of(participation)
         with_programme, without_programme = self._pieces(column)
+        exits_seen = self.absorbing and self.unit == "probability" and "benefit" in self.states
         return lock_in(
             PPoly(with_programme.c - without_programme.c, with_programme.x),
             state=self.states[column],
             start=self.start,
+            participation=participation,
             draws=self._drawn_curves(column),
+            band=self._band(column, level),
+            ratio=self._exit_ratio(column, end) if participation and exits_seen else None,
             level=level,
         )
 
-    def deadweight(self, month: float, state: str | None = None, *, level: float = 0.95) -> Deadweight:
+    @overload
+    def deadweight(self, month: float, state: str | None = None, *, level: float = ...) -> Deadweight: ...
+
+    @overload
+    def deadweight(self, month: Months, state: str | None = None, *, level: float = ...) -> pd.DataFrame: ...
+
+    def deadweight(
+        self, month: float | Months, state: str | None = None, *, level: float = 0.95
+    ) -> Deadweight | pd.DataFrame:
         """Share of the placements by `month` that would have happened without the programme too.
 
         Placements are those of participants. With origin ``"inflow"``, exits before the programme start are
@@ -268,7 +292,7 @@ class NetEffect(Sides):
 
         Parameters
         ----------
-        month : float, months since the effect's origin
+        month : float or sequence of floats, months since the effect's origin
         state : str, optional
             As `state_name` picks it if left out.
         level : float
@@ -277,7 +301,8 @@ class NetEffect(Sides):
         Returns
         -------
         Deadweight
-            The share is NaN, with a reason, where more would have been placed without the programme.
+            The share is NaN, with a reason, where more would have been placed without the programme. Of several
+            months: a table with a row each, and the fields of `Deadweight` as columns.
 
         Raises
         ------
@@ -286,43 +311,18 @@ class NetEffect(Sides):
         """
         tails(level)
         name = self.states[self._destination(state)]
+        if isinstance(month, (Sequence, np.ndarray)):
+            return by_month({float(each): self.deadweight(float(each), name, level=level) for each in month})
         gross, counterfactual, draws = self.placements(month, name)
         return deadweight(gross, counterfactual, state=name, month=month, draws=draws, level=level)
-
-    def placements(
-        self, month: float, state: str | None = None
-    ) -> tuple[float, float, tuple[FloatArray, FloatArray] | None]:
-        """Shares of participants placed by `month` with the programme and without it, with their draws (B,).
-
-        Raises
-        ------
-        EffectError
-            As `deadweight`.
-        """
-        column = self._destination(state)
-        if self.unit != "probability":
-            raise EffectError(
-                f"Deadweight is a share of placements, and this effect is in {self.unit}. "
-                "Ask it of an effect in probabilities."
-            )
-        if not self.knows_placements:
-            raise EffectError(
-                f"With returns, some of an inflow cohort left before month {self.start:g} and came back: who of those "
-                "placed took part is not known. Ask it with population='treated' or 'survivors'."
-            )
-        start = min(self.start, float(self.months[-1]))
-        gross, counterfactual = self._placed(self._values(month), self._values(start)[1], month, column)
-        draws = None
-        if (drawn := self.interval_draws) is not None:
-            there = (value_at(self.months, drawn[0], month), value_at(self.months, drawn[1], month))
-            draws = self._placed(there, value_at(self.months, drawn[1], start), month, column)
-        return float(gross), float(counterfactual), draws
 
     def plot(
         self,
         state: str | None = None,
         *,
+        kind: Kind = "effect",
         level: float = 0.95,
+        simultaneous: bool = False,
         truth: NetEffect | None = None,
         language: Language = "en",
     ) -> Figure:
@@ -332,8 +332,12 @@ class NetEffect(Sides):
         ----------
         state : str, optional
             As `state_name` picks it if left out.
+        kind : {"effect", "deadweight"}
+            With ``"deadweight"`` the share of the placements that would have happened anyway, and its bounds.
         level : float
             Of the bands.
+        simultaneous : bool
+            Bands that hold all months at once, as in `frame`.
         truth : NetEffect, optional
             Known truth to draw beside the estimate.
         language : {"en", "nl"}
@@ -342,7 +346,10 @@ class NetEffect(Sides):
         tails(level)
         from nettoeffect.report.plots import plot_effect
 
-        return plot_effect(self, state=self.state_name(state), level=level, truth=truth, language=language)
+        return plot_effect(
+            self, state=self.state_name(state), kind=kind, level=level, simultaneous=simultaneous, truth=truth,
+            language=language,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         last = self.months[-1]
@@ -366,12 +373,3 @@ class NetEffect(Sides):
             f"months 0 to {last:g} since {since}{unit}{draws}; at month {last:g}:\n"
             f"{table.round(4).to_string()}"
         )
-
-    def _placed(
-        self, values: tuple[FloatArray, FloatArray], at_start: FloatArray, month: float, column: int
-    ) -> tuple[FloatArray, FloatArray]:
-        """Participants placed, (...), with and without, of `values` (..., S) at a month and at the start."""
-        if self.start == 0:
-            return values[0][..., column], values[1][..., column]
-        benefit = self.states.index("benefit") if "benefit" in self.states else 0
-        return placed(values, at_start, begun=month > self.start, column=column, benefit=benefit)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from nettoeffect.effect.deadweight import Deadweight
-from nettoeffect.effect.lock_in import LockIn
-from nettoeffect.effect.net_effect import Language, NetEffect
+from nettoeffect.effect.net_effect import Kind, Language, Months, NetEffect
+from nettoeffect.effect.rows import row_of
 from nettoeffect.errors import EffectError
 
 if TYPE_CHECKING:
@@ -99,11 +98,11 @@ class Scenarios(Mapping[str, NetEffect]):
     def __len__(self) -> int:
         return len(self._effects)
 
-    def frame(self, level: float = 0.95) -> pd.DataFrame:
-        """Tidy tables of all scenarios under each other, with a first column `scenario`."""
+    def frame(self, level: float = 0.95, *, simultaneous: bool = False) -> pd.DataFrame:
+        """Tidy tables of all scenarios under each other, with a first column `scenario`; as `NetEffect.frame`."""
         frames = []
         for label, effect in self.items():
-            frame = effect.frame(level)
+            frame = effect.frame(level, simultaneous=simultaneous)
             frame.insert(0, "scenario", label)
             frames.append(frame)
         return pd.concat(frames, ignore_index=True)
@@ -130,22 +129,53 @@ class Scenarios(Mapping[str, NetEffect]):
                 rows[label] |= dict(zip(("effect_lower", "effect_upper"), months.interval, strict=True))
         return _table(rows)
 
-    def lock_in(self, state: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
-        """Lock-in statistics by scenario; columns are the fields of `LockIn`."""
-        return _table({label: _flat(effect.lock_in(state, level=level)) for label, effect in self.items()})
-
-    def deadweight(self, month: float, state: str | None = None, *, level: float = 0.95) -> pd.DataFrame:
-        """Deadweight at one month by scenario; columns are the fields of `Deadweight`."""
+    def lock_in(
+        self, state: str | None = None, *, participation: float = 0.0, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Lock-in statistics by scenario; columns are the fields of `LockIn`, parameters as of `NetEffect.lock_in`."""
         return _table(
-            {label: _flat(effect.deadweight(month, state, level=level)) for label, effect in self.items()}
+            {
+                label: row_of(effect.lock_in(state, participation=participation, level=level))
+                for label, effect in self.items()
+            }
         )
 
-    def plot(self, state: str | None = None, *, level: float = 0.95, language: Language = "en") -> Figure:
-        """Draw the scenarios side by side; parameters as of `NetEffect.plot`."""
+    def deadweight(
+        self, month: float | Months, state: str | None = None, *, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Deadweight at one month by scenario, or at several by scenario and month; columns as `Deadweight`."""
+        if isinstance(month, (Sequence, np.ndarray)):
+            tables = {label: effect.deadweight(month, state, level=level) for label, effect in self.items()}
+            return pd.concat(tables, names=["scenario"])
+        return _table(
+            {label: row_of(effect.deadweight(month, state, level=level)) for label, effect in self.items()}
+        )
+
+    def plot(
+        self,
+        state: str | None = None,
+        *,
+        kind: Kind = "effect",
+        level: float = 0.95,
+        simultaneous: bool = False,
+        language: Language = "en",
+    ) -> Figure:
+        """Draw the scenarios on one scale, lock-in shaded; parameters as of `NetEffect.plot`.
+
+        Each has a small plot of its own: programmes and groups in rows and start moments in columns where there are
+        several of both.
+        """
         from nettoeffect.report.plots import plot_effect
 
         first = next(iter(self.values()))
-        return plot_effect(self, state=first.state_name(state), level=level, language=language)
+        return plot_effect(
+            self,
+            state=first.state_name(state),
+            kind=kind,
+            level=level,
+            simultaneous=simultaneous,
+            language=language,
+        )
 
     def __repr__(self) -> str:
         last = min(effect.months[-1] for effect in self.values())
@@ -153,16 +183,6 @@ class Scenarios(Mapping[str, NetEffect]):
             4
         )
         return f"{len(self)} scenarios; effect at month {last:g}:\n{effects.to_string()}"
-
-
-def _flat(result: LockIn | Deadweight) -> dict[str, object]:
-    """Fields of a result in one row, its intervals as columns and its reasons as one text."""
-    row = {item.name: getattr(result, item.name) for item in fields(result)}
-    for name, (lower, upper) in cast(dict[str, tuple[float, float]], row.pop("intervals")).items():
-        row |= {f"{name}_lower": lower, f"{name}_upper": upper}
-    if "reasons" in row:
-        row["reasons"] = " ".join(row["reasons"])
-    return row
 
 
 def _table(rows: Mapping[str, Mapping[str, object]]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PPoly
 
 from nettoeffect.effect.amount import MIN_DRAWS
+from nettoeffect.effect.bands import sup_t
 from nettoeffect.effect.checks import check_curve, check_months, check_options, check_probabilities
 from nettoeffect.effect.curve import linear, smooth, value_at
 from nettoeffect.effect.hazards import Whom
 from nettoeffect.effect.occupancy import FloatArray, FloatMatrix, FloatVector, Origin
-from nettoeffect.effect.outcome import destination_of, is_destination, outcome_of
+from nettoeffect.effect.outcome import destination_of, is_destination, outcome_of, placed
 from nettoeffect.errors import EffectError
 
 Curves = Callable[[FloatVector], tuple[FloatMatrix, FloatMatrix]]
@@ -115,6 +116,35 @@ class Sides:
         """Whether people leave to this state: less of the benefit they leave is a gain."""
         return is_destination(self.states, self.unit, state)
 
+    def placements(
+        self, month: float, state: str | None = None
+    ) -> tuple[float, float, tuple[FloatArray, FloatArray] | None]:
+        """Shares of participants placed by `month` with the programme and without it, with their draws (B,).
+
+        Raises
+        ------
+        EffectError
+            As `deadweight`.
+        """
+        column = self._destination(state)
+        if self.unit != "probability":
+            raise EffectError(
+                f"Deadweight is a share of placements, and this effect is in {self.unit}. "
+                "Ask it of an effect in probabilities."
+            )
+        if not self.knows_placements:
+            raise EffectError(
+                f"With returns, some of an inflow cohort left before month {self.start:g} and came back: who of those "
+                "placed took part is not known. Ask it with population='treated' or 'survivors'."
+            )
+        start = min(self.start, float(self.months[-1]))
+        gross, counterfactual = self._placed(self._values(month), self._values(start)[1], month, column)
+        draws = None
+        if (drawn := self.interval_draws) is not None:
+            there = (value_at(self.months, drawn[0], month), value_at(self.months, drawn[1], month))
+            draws = self._placed(there, value_at(self.months, drawn[1], start), month, column)
+        return float(gross), float(counterfactual), draws
+
     def _column(self, state: str | None) -> int:
         return self.states.index(self.state_name(state))
 
@@ -129,6 +159,16 @@ class Sides:
                 "Nothing is extrapolated: make the effect with a longer horizon."
             )
         return month
+
+    def _end_of(self, participation: float) -> float:
+        """Month in which a programme of this many months ends."""
+        end, last = self.start + participation, float(self.months[-1])
+        if participation != 0 and not self.start < end < last:
+            raise EffectError(
+                f"participation={participation} is no length of a programme that starts in month {self.start:g} of an "
+                f"effect known up to month {last:g}. Give months, more than 0, that are over before that month."
+            )
+        return end
 
     def _values(self, month: float) -> tuple[FloatVector, FloatVector]:
         """Both curves (S,) at one month."""
@@ -158,6 +198,43 @@ class Sides:
             return None
         drawn = (draws[0] - draws[1])[:, :, column]
         return (linear(self.months, draw) for draw in drawn)
+
+    def _band(self, column: int, level: float) -> tuple[FloatVector, FloatVector, FloatVector] | None:
+        """Months and simultaneous band of the effect on one state."""
+        if (draws := self.interval_draws) is None:
+            return None
+        return self.months, *sup_t(self.effect[:, column], (draws[0] - draws[1])[:, :, column], level)
+
+    def _exit_ratio(self, column: int, until: float) -> tuple[float, FloatVector | None]:
+        """Exits per month on benefit from the start to `until`, with over without the programme; and in draws (B,)."""
+        benefit = self.states.index("benefit")
+        there, left = self._pieces(benefit), self._pieces(column)
+        drawn = None
+        if (draws := self.interval_draws) is not None:
+            stay, exits = (
+                [linear(self.months, draw[:, :, at].T) for draw in draws] for at in (benefit, column)
+            )
+            drawn = _ratio(stay, exits, self.start, until)
+        return float(_ratio(there, left, self.start, until)), drawn
+
+    def _placed(
+        self, values: tuple[FloatArray, FloatArray], at_start: FloatArray, month: float, column: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Participants placed, (...), with and without, of `values` (..., S) at a month and at the start."""
+        if self.start == 0:
+            return values[0][..., column], values[1][..., column]
+        benefit = self.states.index("benefit") if "benefit" in self.states else 0
+        return placed(values, at_start, begun=month > self.start, column=column, benefit=benefit)
+
+
+def _ratio(there: Sequence[PPoly], left: Sequence[PPoly], start: float, until: float) -> FloatVector:
+    """Ratio of two exit rates between two months; NaN where the second is zero."""
+    rates = [
+        (exits(until) - exits(start)) / stay.integrate(start, until)
+        for stay, exits in zip(there, left, strict=True)
+    ]
+    ratio: FloatVector = rates[0] / np.where(rates[1] > 0, rates[1], np.nan)
+    return ratio
 
 
 def _frozen(values: ArrayLike) -> FloatArray:

@@ -4,6 +4,7 @@ Where a picture is a single plot, ``ax`` draws it into axes of your own. None of
 of draws.
 """
 
+from nettoeffect.report.plots.deadweight import plot_deadweight
 from nettoeffect.report.plots.fit import plot_fit, plot_hazard
 from nettoeffect.report.plots.ledger import plot_ledger
 from nettoeffect.report.plots.net_effect import plot_curves, plot_effect, plot_net_effect
@@ -14,6 +15,7 @@ from nettoeffect.report.plots.validation import plot_validation
 
 __all__ = [
     "plot_curves",
+    "plot_deadweight",
     "plot_effect",
     "plot_fit",
     "plot_hazard",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +16,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from nettoeffect.effect import NetEffect, Scenarios
-from nettoeffect.effect.amount import tails
+from nettoeffect.effect.net_effect import Kind
 from nettoeffect.errors import EffectError
 from nettoeffect.report.canvas import (
     BLUE,
@@ -41,11 +43,26 @@ FloatMatrix = NDArray[np.float64]
 _BETTER_LESS = ("death",)  # exits to keep people out of: a negative effect on them is no lock-in
 
 
+@dataclass(frozen=True)
+class Band:
+    """Which band is drawn: its level, and whether it holds all months at once."""
+
+    level: float = 0.95
+    simultaneous: bool = False
+
+    def of(self, effect: NetEffect, state: str) -> pd.DataFrame:
+        """Curves of one state by month, with their bounds if there are draws."""
+        table = effect.frame(self.level, simultaneous=self.simultaneous)
+        return table[table["state"] == state]
+
+
 def plot_effect(
     effect: NetEffect | Scenarios,
     *,
     state: str | None = None,
+    kind: Kind = "effect",
     level: float = 0.95,
+    simultaneous: bool = False,
     truth: NetEffect | Mapping[str, NetEffect] | None = None,
     language: Language = "en",
 ) -> Figure:
@@ -57,8 +74,12 @@ def plot_effect(
         Scenarios are drawn by `plot_scenarios`.
     state : str, optional
         State to draw; if not given, as `NetEffect.state_name` picks it.
+    kind : {"effect", "deadweight"}
+        With ``"deadweight"``, the picture of `plot_deadweight`.
     level : float
         Coverage of the bands over the draws.
+    simultaneous : bool
+        Bands that hold all months at once, as in `NetEffect.frame`.
     truth : NetEffect, optional
         The true curves, drawn dotted; for scenarios a mapping with the same labels.
     language : {"en", "nl"}
@@ -79,6 +100,8 @@ def plot_effect(
     >>> len(plot_effect(truth.net_effect(start=6), language="nl").axes)
     2
     """
+    if kind not in get_args(Kind):
+        raise EffectError(f"There is no picture of kind={kind!r}. Use one of: {', '.join(get_args(Kind))}.")
     several = isinstance(effect, Mapping)
     if truth is not None and isinstance(truth, Mapping) != several:
         raise EffectError(
@@ -89,13 +112,26 @@ def plot_effect(
         from nettoeffect.report.plots.scenarios import plot_scenarios
 
         assert truth is None or isinstance(truth, Mapping)
-        return plot_scenarios(effect, state=state, level=level, truth=truth, language=language)
+        return plot_scenarios(
+            effect,
+            state=state,
+            kind=kind,
+            level=level,
+            simultaneous=simultaneous,
+            truth=truth,
+            language=language,
+        )
     assert not isinstance(truth, Mapping)
+    if kind == "deadweight":
+        from nettoeffect.report.plots.deadweight import plot_deadweight
+
+        return plot_deadweight(effect, state=state, level=level, truth=truth, language=language)
     picture = new_picture(1, 2, size=(9.6, 3.7))
     left, right = picture.axes
-    draw_curves(left, effect, effect.state_name(state), level, truth, language)
-    draw_net_effect(right, effect, effect.state_name(state), level, truth, language)
-    picture.legend(handles=legend_of(effect, level, truth, language), loc="outside upper right", **LEGEND)
+    band = Band(level, simultaneous)
+    draw_curves(left, effect, effect.state_name(state), band, truth, language)
+    draw_net_effect(right, effect, effect.state_name(state), band, truth, language)
+    picture.legend(handles=legend_of(effect, band, truth, language), loc="outside upper right", **LEGEND)
     return picture
 
 
@@ -104,6 +140,7 @@ def plot_curves(
     *,
     state: str | None = None,
     level: float = 0.95,
+    simultaneous: bool = False,
     truth: NetEffect | None = None,
     language: Language = "en",
     ax: Axes | None = None,
@@ -113,8 +150,9 @@ def plot_curves(
     Parameters as in `plot_effect`; `ax` draws into axes of your own.
     """
     figure, ax = axes_of(ax)
-    draw_curves(ax, effect, effect.state_name(state), level, truth, language)
-    ax.legend(handles=legend_of(effect, level, truth, language), **LEGEND)
+    band = Band(level, simultaneous)
+    draw_curves(ax, effect, effect.state_name(state), band, truth, language)
+    ax.legend(handles=legend_of(effect, band, truth, language), **LEGEND)
     return figure
 
 
@@ -123,6 +161,7 @@ def plot_net_effect(
     *,
     state: str | None = None,
     level: float = 0.95,
+    simultaneous: bool = False,
     truth: NetEffect | None = None,
     language: Language = "en",
     ax: Axes | None = None,
@@ -132,22 +171,23 @@ def plot_net_effect(
     Parameters as in `plot_effect`; `ax` draws into axes of your own.
     """
     figure, ax = axes_of(ax)
-    draw_net_effect(ax, effect, effect.state_name(state), level, truth, language)
-    ax.legend(handles=legend_of(effect, level, truth, language), **LEGEND)
+    band = Band(level, simultaneous)
+    draw_net_effect(ax, effect, effect.state_name(state), band, truth, language)
+    ax.legend(handles=legend_of(effect, band, truth, language), **LEGEND)
     return figure
 
 
 def draw_curves(
-    ax: Axes, effect: NetEffect, state: str, level: float, truth: NetEffect | None, language: Language
+    ax: Axes, effect: NetEffect, state: str, band: Band, truth: NetEffect | None, language: Language
 ) -> None:
     """`plot_curves` without a legend."""
-    column, scale = effect.states.index(state), _scale(effect)
+    table, scale = band.of(effect, state), _scale(effect)
     ends = []
     for index, (side, colour, style) in enumerate((("with", BLUE, "-"), ("without", ORANGE, DASHED))):
-        curve = scale * _sides(effect)[index][:, column]
+        name = f"{side}_programme"
+        curve = scale * table[name].to_numpy()
         ax.plot(effect.months, curve, color=colour, linestyle=style, linewidth=2.0, zorder=3, gid=side)
-        if effect.interval_draws is not None:
-            _draw_band(ax, effect.months, scale * effect.interval_draws[index][:, :, column], level, colour)
+        _draw_band(ax, effect.months, scale * table.filter(like=f"{name}_"), colour)
         if truth is not None:
             _draw_truth(ax, truth.months, scale * _sides(truth)[index][:, truth.states.index(state)])
         ends.append(End(float(curve[-1]), label(_name_of(side, effect), language), colour))
@@ -165,15 +205,13 @@ def _name_of(side: str, effect: NetEffect) -> str:
 
 
 def draw_net_effect(
-    ax: Axes, effect: NetEffect, state: str, level: float, truth: NetEffect | None, language: Language
+    ax: Axes, effect: NetEffect, state: str, band: Band, truth: NetEffect | None, language: Language
 ) -> None:
     """`plot_net_effect` without a legend."""
-    column, scale = effect.states.index(state), _scale(effect)
-    if effect.interval_draws is not None:
-        gain = effect.interval_draws[0][:, :, column] - effect.interval_draws[1][:, :, column]
-        _draw_band(ax, effect.months, scale * gain, level, BLUE)
+    table, scale = band.of(effect, state), _scale(effect)
+    _draw_band(ax, effect.months, scale * table.filter(like="effect_"), BLUE)
     ax.plot(
-        effect.months, scale * effect.effect[:, column], color=BLUE, linewidth=2.0, zorder=3, gid="effect"
+        effect.months, scale * table["effect"].to_numpy(), color=BLUE, linewidth=2.0, zorder=3, gid="effect"
     )
     if truth is not None:
         _draw_truth(ax, truth.months, scale * truth.effect[:, truth.states.index(state)])
@@ -186,11 +224,12 @@ def draw_net_effect(
         _draw_lock_in(ax, effect, state, language)
 
 
-def legend_of(effect: NetEffect, level: float, truth: NetEffect | None, language: Language) -> list[Artist]:
+def legend_of(effect: NetEffect, band: Band, truth: NetEffect | None, language: Language) -> list[Artist]:
     """What the names beside the lines do not say: the band, and the truth."""
     handles: list[Artist] = []
     if effect.interval_draws is not None:
-        name = label("band", language, level=f"{100 * level:g}")
+        key = "band_simultaneous" if band.simultaneous else "band"
+        name = label(key, language, level=f"{100 * band.level:g}")
         handles.append(Patch(facecolor=BLUE, edgecolor=BLUE, alpha=0.25, linewidth=0.6, label=name))
     if truth is not None:
         handles.append(
@@ -219,9 +258,11 @@ def _clock(effect: NetEffect, language: Language) -> str:
     return label(f"months_since_{effect.origin}", language)
 
 
-def _draw_band(ax: Axes, months: FloatVector, draws: FloatMatrix, level: float, colour: str) -> None:
-    """Pointwise percentiles of the draws (B, T), with thin edges that survive a grey print."""
-    low, high = np.quantile(draws, tails(level), axis=0)
+def _draw_band(ax: Axes, months: FloatVector, bounds: pd.DataFrame, colour: str) -> None:
+    """Lower and upper bound, if there are any, with thin edges that survive a grey print."""
+    if bounds.empty:
+        return
+    low, high = bounds.to_numpy().T
     ax.fill_between(months, low, high, color=colour, alpha=0.15, linewidth=0, zorder=2)
     for bound in (low, high):
         ax.plot(months, bound, color=colour, linewidth=0.6, alpha=0.6, zorder=2, gid="bound")

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
 from nettoeffect.effect import NetEffect
+from nettoeffect.effect.net_effect import Kind
 from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.errors import EffectError
-from nettoeffect.report.canvas import INK, LEGEND, TEXT, new_picture
+from nettoeffect.report.canvas import INK, LEGEND, TEXT, Picture, new_picture
 from nettoeffect.report.labels import Language, label, named, number
-from nettoeffect.report.plots.net_effect import draw_net_effect, legend_of, title_of
+from nettoeffect.report.plots.deadweight import deadweight_title, draw_deadweight, legend_of_deadweight
+from nettoeffect.report.plots.net_effect import Band, draw_net_effect, legend_of, title_of
 
 _WINDOW = re.compile(r"start in months (\S+) to (\S+)")
 _ACROSS = 3
+_MOST = 6  # more columns than these are too narrow to read
 
 
 def plot_scenarios(
     scenarios: Mapping[str, NetEffect],
     *,
     state: str | None = None,
+    kind: Kind = "effect",
     level: float = 0.95,
+    simultaneous: bool = False,
     truth: Mapping[str, NetEffect] | None = None,
     language: Language = "en",
 ) -> Figure:
-    """Net effect of every scenario in a plot of its own, on one scale.
+    """Net effect of every scenario in a plot of its own, on one scale, the lock-in shaded.
+
+    Where the labels name several programmes or groups and several start moments, the first are the rows and the second
+    the columns.
 
     Parameters
     ----------
     scenarios : mapping, label -> NetEffect
         At least one; `Scenarios` or any other mapping.
-    state, level, language
+    state, kind, level, simultaneous, language
         As in `plot_effect`.
     truth : mapping, label -> NetEffect, optional
         The true effects, under the same labels.
@@ -54,23 +62,46 @@ def plot_scenarios(
     3
     """
     _check_truth(scenarios, truth)
-    columns = min(_ACROSS, len(scenarios))
-    rows = -(-len(scenarios) // columns)
+    columns, places = _places(list(scenarios))
+    rows = -(-(max(places) + 1) // columns)
     picture = new_picture(rows, columns, size=(3.4 * columns, 3.1 * rows), sharey=True)
-    for ax, (name, effect) in zip(picture.axes, scenarios.items(), strict=False):
-        true = None if truth is None else truth[name]
-        draw_net_effect(ax, effect, effect.state_name(state), level, true, language)
+    cells, band = list(picture.axes), Band(level, simultaneous)
+    for place, (name, effect) in zip(places, scenarios.items(), strict=True):
+        ax, true = cells[place], None if truth is None else truth[name]
+        if kind == "deadweight":
+            draw_deadweight(ax, effect, effect.state_name(state), level, true, language)
+        else:
+            draw_net_effect(ax, effect, effect.state_name(state), band, true, language)
         ax.set_title(
             scenario_name(name, language), loc="left", fontsize=TEXT + 0.5, color=INK, fontweight="bold"
         )
-    for ax in picture.axes[len(scenarios) :]:
-        ax.remove()
+    for place in set(range(len(cells))) - set(places):
+        cells[place].remove()
     name, first = next(iter(scenarios.items()))
-    title = title_of("effect_on", first, first.state_name(state), language)
-    picture.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1, color=INK)
-    handles = legend_of(first, level, None if truth is None else truth[name], language)
-    picture.legend(handles=handles, loc="upper right", **LEGEND)
+    _head(
+        picture, first, first.state_name(state), kind, band, None if truth is None else truth[name], language
+    )
     return picture
+
+
+def _head(
+    picture: Picture,
+    effect: NetEffect,
+    state: str,
+    kind: Kind,
+    band: Band,
+    truth: NetEffect | None,
+    language: Language,
+) -> None:
+    """What all small plots have on their vertical axis, and the legend."""
+    if kind == "deadweight":
+        title = deadweight_title(effect, state, language)
+        handles = legend_of_deadweight(effect, band.level, truth, language)
+        picture.legend(handles=handles, **LEGEND | {"loc": "outside lower right", "ncols": 4})
+    else:
+        title = title_of("effect_on", effect, state, language)
+        picture.legend(handles=legend_of(effect, band, truth, language), loc="upper right", **LEGEND)
+    picture.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1, color=INK)
 
 
 def scenario_name(name: str, language: Language) -> str:
@@ -98,6 +129,15 @@ def _part(part: str, language: Language) -> str:
     if window := _WINDOW.fullmatch(part):
         return label("start_in_months", language, low=window[1], high=window[2])
     return label(part, language) if part.startswith(("against ", "by ")) else named(part, language)
+
+
+def _places(names: Sequence[str]) -> tuple[int, list[int]]:
+    """Number of columns, and the place of each scenario, row by row."""
+    labels = [split_label(name) for name in names]
+    about, moments = (list(dict.fromkeys(part)) for part in zip(*labels, strict=True))
+    if len(about) > 1 and 1 < len(moments) <= _MOST:
+        return len(moments), [about.index(a) * len(moments) + moments.index(m) for a, m in labels]
+    return min(_ACROSS, len(names)), list(range(len(names)))
 
 
 def _check_truth(scenarios: Mapping[str, NetEffect], truth: Mapping[str, NetEffect] | None) -> None:
