@@ -24,6 +24,7 @@ ALL = (
     "stata_designs",
     "logit",
     "balance",
+    "dynamic",
     "matching",
     "methods",
     "variance",

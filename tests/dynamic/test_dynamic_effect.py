@@ -317,10 +317,19 @@ def test_bad_input(many):
         ({"method": "matching", "matching": {"estimand": "ATE"}}, "settles"),
         ({"method": "matching", "inference": "bootstrap"}, "not valid for matching"),
         ({"method": "hypothetical-starts", "against": "waiting"}, "persons who never start"),
-        ({"draws": -1}, "no number of draws"),
+        ({"draws": -1}, "draws=-1 is no whole number"),
+        ({"draws": 1.5}, "draws=1.5 is no whole number"),
+        ({"seed": "a"}, "seed='a' is no whole number"),
+        ({"horizon": "a"}, "horizon='a' is no number"),
+        ({"trim": "a"}, "trim='a' is no number"),
+        ({"unit": None}, "unit=None is no number"),
+        ({"method": "matching", "matching": "x"}, "holds no options"),
+        ({"method": "matching", "matching": {"rato": 2}}, "no option rato=. Did you mean ratio="),
     ):
-        with pytest.raises(EffectError, match=message):
+        with pytest.raises((EffectError, DesignError), match=message):
             ne.dynamic_effect(many, "x", **options)
+    with pytest.raises(EffectError, match="spells is a DataFrame"):
+        ne.dynamic_effect(design_c(10, 1), "x")
     with pytest.raises(DesignError, match="'y'"):
         ne.dynamic_effect(many, "y")
 

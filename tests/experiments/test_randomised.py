@@ -128,6 +128,10 @@ def test_bad_input():
         ne.experiment(frame.assign(took=~frame["lot"]), assigned="lot", outcome="work_6", participated="took")
     with pytest.raises(EffectError, match=r"fewer than two persons in an arm .area = "):
         ne.experiment(frame, assigned="lot", outcome="work_6", strata="area")
+    with pytest.raises(EffectError, match="must say who took part"):
+        ne.experiment(frame, assigned="lot", outcome="work_6", participated="area")
+    with pytest.raises(EffectError, match="names no columns"):
+        ne.experiment(frame, assigned="lot", outcome="work_6", strata=3)
     rng = np.random.default_rng(0)
     hardly = frame.assign(took=rng.random(400) < 0.5 + 0.05 * frame["lot"])
     with pytest.warns(DataWarning, match="hardly moves participation"):

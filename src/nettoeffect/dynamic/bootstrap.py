@@ -28,12 +28,10 @@ def bootstrap(
     Raises
     ------
     EffectError
-        Fewer than two replications, or more than one in twenty without an estimate.
+        More than one replication in twenty without an estimate.
     """
     from joblib import Parallel, delayed
 
-    if replications < 2:
-        raise EffectError(f"replications={replications} gives no standard error. Give some hundreds.")
     seeds = np.random.SeedSequence(seed).spawn(replications)
     jobs = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_replicate)(plan, one) for one in seeds)
     found = list(tqdm(jobs, total=replications, desc="bootstrap of persons", disable=not progress))

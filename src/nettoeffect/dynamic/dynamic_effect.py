@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from nettoeffect.design.columns import FloatMatrix
 from nettoeffect.design.formula import build_design, variables
 from nettoeffect.dynamic.bootstrap import bootstrap
+from nettoeffect.dynamic.checks import Inference, Method, check_options
 from nettoeffect.dynamic.effect_type import DynamicEffect
 from nettoeffect.dynamic.incidence import FloatArray
 from nettoeffect.dynamic.influence import covariance, curves
@@ -37,10 +38,9 @@ from nettoeffect.dynamic.weighting import ARMS, explain, follow_up, trimmed, war
 from nettoeffect.effect import Scenarios
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DataWarning, EffectError, NettoEffectWarning
+from nettoeffect.matching.options import whole
 from nettoeffect.spells import Spells
 
-Method = Literal["ipw", "matching", "hypothetical-starts"]
-Inference = Literal["influence", "bootstrap"]
 Drawn = tuple[FloatArray, FloatArray]
 FEW = 50  # starters, below which a window says little
 
@@ -156,8 +156,10 @@ def dynamic_effect(
     >>> effect.against, effect.population, float(effect.months[-1])
     ('never', 'treated', 12.0)
     """
-    _check(method, against, inference, propensity, trim, matching, horizon, draws)
     how = Options(inference, draws, replications, n_jobs, seed, progress)
+    check_options(spells, method, against, how.inference, propensity, trim, matching, horizon)
+    for name, value, least in (("draws", draws, 0), ("replications", replications, 2), ("seed", seed, 0)):
+        whole(name, value, least)
     given: dict[str, Any] = {
         "horizon": horizon, "method": method, "against": against, "programme": programme, "propensity": propensity,
         "censoring": censoring, "trim": trim, "matching": matching, "how": how,
@@ -364,40 +366,3 @@ def _moment(start: float | tuple[float, float]) -> str:
 
 def _by(unit: str | float) -> str:
     return unit if isinstance(unit, str) else f"{unit:g} months"
-
-
-def _check(
-    method: str,
-    against: str,
-    inference: str,
-    propensity: Any,
-    trim: float | None,
-    matching: Any,
-    horizon: float,
-    draws: int,
-) -> None:
-    for name, value, options in (
-        ("method", method, get_args(Method)),
-        ("against", against, get_args(Against)),
-        ("inference", inference, get_args(Inference)),
-    ):
-        if value not in options:
-            raise EffectError(f"{name}={value!r} is not known. Use one of: {', '.join(map(repr, options))}.")
-    if propensity != "logit" and not hasattr(propensity, "predict_proba"):
-        raise EffectError(
-            f"propensity={propensity!r} is neither 'logit' nor a classifier with predict_proba."
-        )
-    if trim is not None and not 0.5 < trim < 1:
-        raise EffectError(
-            f"trim={trim} is no quantile of the odds. Give a share such as 0.995, or None for none."
-        )
-    if matching is not None and method == "ipw":
-        raise EffectError(
-            "matching= has no meaning with method='ipw'. Set method='matching', or leave it out."
-        )
-    if method == "hypothetical-starts" and against != "never":
-        raise EffectError("Hypothetical starts compare with persons who never start. Set against='never'.")
-    if not np.isfinite(horizon) or horizon <= 0:
-        raise EffectError(f"horizon={horizon} is no length of time. Give months, more than 0.")
-    if draws < 0:
-        raise EffectError(f"draws={draws} is no number of draws. Give some hundreds, or 0 for none.")

@@ -27,6 +27,7 @@ from nettoeffect.dynamic.weighting import HEAVY, NAMED, warn_of_heavy
 from nettoeffect.effect import Estimate
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DesignError, EffectError
+from nettoeffect.matching.options import whole
 from nettoeffect.spells import Spells
 
 _NAMED = 3  # persons an error names
@@ -95,6 +96,7 @@ def outcome_after_exit(
     ('wage', 2000, 0.0)
     """
     months = unit_in_months(unit)
+    whole("replications", replications, 2)
     if inference not in ("influence", "bootstrap"):
         raise EffectError(f"inference={inference!r} is not known. Use one of: 'influence', 'bootstrap'.")
     clock = on_clock(spells, months, programme)
@@ -144,6 +146,10 @@ def _read(spells: Spells, outcome: Any, plan: Plan) -> FloatVector:
             )
         values = outcome.reindex(spells.persons).to_numpy(dtype=np.float64)[spells.person]
     else:
+        if outcome is None or isinstance(outcome, str):
+            raise DesignError(
+                f"outcome={outcome!r} holds no outcomes. Give a Series by person, or one value per spell."
+            )
         values = np.asarray(outcome, dtype=np.float64)
     if values.shape != (len(spells),):
         raise DesignError(
@@ -241,8 +247,6 @@ def _warn(compared: Comparison, plan: Plan) -> None:
 
 def _bootstrap(plan: Plan, y: FloatVector, replications: int, seed: int, progress: bool) -> FloatMatrix:
     """Covariance (2, 2) of the two means over persons drawn anew, chances estimated again."""
-    if replications < 2:
-        raise EffectError(f"replications={replications} gives no standard error. Give some hundreds.")
     _, place = np.unique(plan.clock.person, return_inverse=True)
     persons: IntVector = np.arange(place.max() + 1)
     drawn = []

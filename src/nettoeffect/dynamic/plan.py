@@ -14,6 +14,7 @@ from nettoeffect.dynamic.decisions import Learned, Logits, Question, fit_learner
 from nettoeffect.dynamic.periods import ALL, FloatVector, Periods
 from nettoeffect.dynamic.weighted import Comparison
 from nettoeffect.errors import EffectError
+from nettoeffect.matching.options import number
 from nettoeffect.spells import Spells
 
 Against = Literal["never", "waiting"]
@@ -123,7 +124,7 @@ def unit_in_months(unit: str | float) -> float:
                 f"unit={unit!r} is not known. Use one of: {', '.join(map(repr, UNITS))}, or a number of months."
             )
         return UNITS[unit]
-    if isinstance(unit, bool) or not np.isfinite(unit) or unit <= 0:
+    if number("unit", unit, 1) <= 0:
         raise EffectError(f"unit={unit} is no length of time. Give months, more than 0.")
     return float(unit)
 

@@ -16,6 +16,7 @@ from nettoeffect.design.columns import FloatVector
 from nettoeffect.effect.amount import tails
 from nettoeffect.effect.net_effect import NetEffect
 from nettoeffect.errors import EffectError
+from nettoeffect.matching.options import number
 from nettoeffect.matching.sample import BoolVector, read_sample
 
 Selection = Literal["positive", "negative"]
@@ -130,6 +131,7 @@ def manski_bounds(
             raise EffectError(f"{name}={value!r} is not known. Use one of: {', '.join(map(repr, options))}.")
     sample = read_sample(frame, treatment=treatment, formula=None)
     y, treated = sample.numbers(outcome, "outcome"), sample.treated
+    number("lowest", lowest, 0), number("highest", highest, 1)
     if lowest >= highest or y.min() < lowest or y.max() > highest:
         raise EffectError(
             f"The outcome '{outcome}' runs from {y.min():g} to {y.max():g}, and its range was given as {lowest:g} to "
@@ -310,6 +312,11 @@ def later_bounds(
     >>> round(found.lower, 3), round(found.upper, 3)
     (0.061, 0.223)
     """
+    if not isinstance(effect, NetEffect):
+        raise EffectError(
+            f"effect is a {type(effect).__name__}. Give a NetEffect, such as that of an experiment."
+        )
+    number("after", after, 6), number("until", until, 12)
     if "benefit" not in effect.states or effect.unit != "probability":
         raise EffectError(
             f"Later exits need the share still on benefit. The states are: {', '.join(effect.states)}."

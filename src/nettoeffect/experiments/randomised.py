@@ -111,7 +111,7 @@ def experiment(
     values = sample.outcomes(names)
     stratum = _strata(sample, strata)
     group = sample.clusters(cluster)
-    took = None if participated is None else sample.codes(participated, "participated") > 0
+    took = None if participated is None else _took(sample, participated)
     estimand, means = "ITT", None
     if took is None:
         means = _itt(values, sample, stratum, group)
@@ -132,9 +132,19 @@ def experiment(
     )  # fmt: skip
 
 
+def _took(sample: Sample, participated: str) -> BoolVector:
+    values = sample.numbers(participated, "participated")
+    if not np.isin(values, (0.0, 1.0)).all():
+        raise EffectError(f"'{participated}' must say who took part, by truth values or 0 and 1.")
+    took: BoolVector = values == 1
+    return took
+
+
 def _strata(sample: Sample, names: str | Sequence[str] | None) -> IntVector:
     if names is None:
         return np.zeros(sample.n, dtype=np.intp)
+    if not isinstance(names, str | Sequence):
+        raise EffectError(f"strata={names!r} names no columns. Give a name, or several.")
     columns = [names] if isinstance(names, str) else list(names)
     codes = np.stack([sample.codes(name, "strata") for name in columns], axis=1)
     _, code = np.unique(codes, axis=0, return_inverse=True)
