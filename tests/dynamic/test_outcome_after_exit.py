@@ -27,13 +27,13 @@ def earnings(frame, seed):
     )  # fmt: skip
 
 
-def expected(s, treated):
-    """Mean earnings of the starters of month s, with the course or had they never started."""
+def expected(s, treated, within=2_000):
+    """Mean earnings of the starters of month s, with the course or had they never started; 0 for who stays longer."""
     total, weight = 0.0, 0.0
     for x, (h, p) in enumerate(zip(EXIT, START, strict=True)):
         starters = ((1 - p) * (1 - h)) ** s * p
         there, mean = 1.0, 0.0
-        for k in range(2_000):
+        for k in range(within):
             hazard = h * ((DURING if k < LENGTH else AFTER) if treated else 1.0)
             mean += there * hazard * (1_500 + 300 * x - 10 * (s + k + 1) + 200 * treated)
             there *= 1 - hazard
@@ -70,20 +70,23 @@ def test_censoring_is_weighted_away():
 
 
 @pytest.mark.parametrize("censored", [False, True])
-def test_covariance_is_that_of_the_influence_of_every_person(censored):
+@pytest.mark.parametrize("within", [None, 8])
+def test_covariance_is_that_of_the_influence_of_every_person(monkeypatch, censored, within):
     """As for the curves: slopes of the whole estimate in the weight of each person."""
+    monkeypatch.setattr(module, "_STAY", 1.0)
     early = (lambda x, rng: rng.geometric(0.05, len(x)).astype(float)) if censored else None
     frame = design_c(150, 5, months=60, censoring=early)
     frame["z"] = np.random.default_rng(1).normal(size=len(frame))
     spells = spells_of(frame, ["x", "z"])
     clock = on_clock(spells, 1.0)
     design, ones = (build_design(f, spells.covariates, equation="e") for f in ("x + z", "1"))
-    plan = Plan(clock, spells.persons[clock.person], spells.exits, starts_in(clock, (0, 2)), int(clock.seen.max()),
-                "never", design, "logit", ones if censored else None, None, 0)  # fmt: skip
-    y = np.where(clock.exit >= 0, earnings(frame, 2).to_numpy(), np.nan)
+    plan = Plan(clock, spells.persons[clock.person], spells.exits, starts_in(clock, (0, 2)),
+                within or int(clock.seen.max()), "never", design, "logit", ones if censored else None, None,
+                0)  # fmt: skip
+    after = module.After(np.where(clock.exit >= 0, earnings(frame, 2).to_numpy(), np.nan), within is not None)
 
     def both(base):
-        found = module._means(plan.comparison(base), y, plan)
+        found = module._means(plan.comparison(base), after, plan)
         total = sum(pair[2] for pair in found.values())
         return np.array([sum(pair[2] / total * pair[arm] for pair in found.values()) for arm in (0, 1)])
 
@@ -93,8 +96,33 @@ def test_covariance_is_that_of_the_influence_of_every_person(censored):
         moved = np.where(np.arange(len(clock)) == person, step, 0.0)
         influence.append((both(base + moved) - both(base - moved)) / (2 * step))
     compared = plan.comparison(base)
-    found = covariance(compared, module._target(compared, y, module._means(compared, y, plan)))
+    found = covariance(compared, module._target(compared, after, module._means(compared, after, plan)))
     np.testing.assert_allclose(found, np.transpose(influence) @ np.array(influence), rtol=1e-4)
+
+
+def test_observation_that_ends_for_all_at_once():
+    """Nobody is seen to leave after the end: that is refused, and with within= the question is another one."""
+    frame = design_c(40_000, 9, months=14)
+    spells, y = spells_of(frame), earnings(frame, 1)
+    with pytest.raises(EffectError, match=r"have not left when observation ends.*Set within="):
+        ne.outcome_after_exit(spells, y, "x", start=1, censoring="1")
+    found = ne.outcome_after_exit(spells, y, "x", start=1, within=12, trim=None)
+    error = np.sqrt(np.diag(found.covariance))
+    assert abs(found.gross - expected(1, True, within=12)) < 3 * error[0]
+    assert abs(found.counterfactual - expected(1, False, within=12)) < 3 * error[1]
+    assert "within 12 months" in found.method
+
+
+def test_a_bootstrap_bears_thin_months():
+    """Months with one starter are missing in some draws, which are left out, not fatal."""
+    frame = design_c(250, 3, months=LONG)
+    asked = {"start": (0, 6), "trim": None, "replications": 40, "progress": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        found = ne.outcome_after_exit(
+            spells_of(frame), earnings(frame, 1), "x", inference="bootstrap", **asked
+        )
+    assert found.se > 0
 
 
 def test_coverage():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import nettoeffect as ne
-from nettoeffect.errors import DesignError, EffectError, NettoEffectError
+from nettoeffect.errors import DataWarning, DesignError, EffectError, NettoEffectError
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -61,7 +61,7 @@ def test_weighting_options(options, message):
         ({"varianc": "x"}, "has no option varianc=. Did you mean variance=?"),
         ({"months": [1]}, "months= belongs to monthly outcomes"),
         ({"draws": 10}, "draws= belongs to monthly outcomes"),
-        ({"neighbours": "a"}, "neighbours='a' is no whole number of 2 or more"),
+        ({"neighbours": "a"}, "neighbours='a' is no whole number of 1 or more"),
         ({"bias_adjust": 3}, "bias_adjust=3 names no covariates"),
     ],
 )
@@ -109,3 +109,36 @@ def test_honesty_tools(matched, weighted):
         ne.placebo(3, "y")
     with pytest.raises(NettoEffectError):
         ne.placebo(matched, [])
+
+
+def few(treated: int) -> pd.DataFrame:
+    """600 units of which few are treated, three covariates."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(rng.normal(size=(600, 3)), columns=["a", "b", "c"])
+    frame["t"] = np.arange(600) < treated
+    frame["y"] = frame["a"] + rng.normal(size=600)
+    return frame
+
+
+def test_outcome_models_need_units():
+    """With as many units as coefficients the residuals, and so the standard error, are nil; with few they are small."""
+    asked = {"outcome": "y", "treatment": "t", "formula": "a + b + c", "estimand": "ATE", "method": "ra"}
+    with pytest.raises(DesignError, match="4 coefficients for 4 treated units: it goes through all of them"):
+        ne.aipw(few(4), **asked)
+    with pytest.warns(DataWarning, match="fewer than 5 units per coefficient standard errors are too small"):
+        ne.aipw(few(12), **asked)
+    assert ne.aipw(few(40), **asked).se > 0
+
+
+def test_bias_adjustments_need_matches():
+    frame = few(8)
+    frame["t"] = ~frame["t"]  # few comparison units
+    adjust = {"bias_adjust": "a + b + c"}
+    with pytest.warns(
+        DataWarning, match="8 comparison units serve as a match. With fewer than 3 per coefficient"
+    ):
+        ne.match(frame, treatment="t", formula="a").effect("y", **adjust)
+    frame = few(4)
+    frame["t"] = ~frame["t"]
+    with pytest.raises(EffectError, match="4 coefficients, and 4 comparison units"):
+        ne.match(frame, treatment="t", formula="a").effect("y", **adjust)

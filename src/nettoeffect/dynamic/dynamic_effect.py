@@ -231,7 +231,9 @@ def _weighted(plan: Plan, how: Options, label: str) -> DynamicEffect:
     with_programme, without_programme = found.curves()
     drawn: Drawn | None
     if how.inference == "bootstrap":
-        drawn = bootstrap(plan, how.replications, seed=how.seed, n_jobs=how.n_jobs, progress=how.progress)
+        drawn = bootstrap(
+            plan, _curves, how.replications, seed=how.seed, n_jobs=how.n_jobs, progress=how.progress
+        )
         errors = f"bootstrap of persons, {how.replications:,} replications"
     else:
         means = Means(
@@ -247,6 +249,14 @@ def _weighted(plan: Plan, how: Options, label: str) -> DynamicEffect:
         n=int(sum(found.number.values())), method=f"weighting by the odds of starting; standard errors: {errors}",
         notes=_notes(plan, compared),
     )  # fmt: skip
+
+
+def _curves(compared: Comparison) -> Drawn:
+    """Both curves of one draw of the bootstrap."""
+    found = hazards(compared)
+    if not sum(found.number.values()):
+        raise EffectError("Nobody starts in this draw.")
+    return found.curves()
 
 
 def _matched(

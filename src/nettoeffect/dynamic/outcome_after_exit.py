@@ -10,27 +10,30 @@ start is rare, and makes up for those like him who started.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from nettoeffect.design.columns import FloatMatrix
 from nettoeffect.design.formula import build_design, variables
+from nettoeffect.dynamic.bootstrap import bootstrap
 from nettoeffect.dynamic.incidence import FloatArray
 from nettoeffect.dynamic.influence import Target, covariance
-from nettoeffect.dynamic.periods import FloatVector, IntVector, on_clock
+from nettoeffect.dynamic.periods import FloatVector, on_clock
 from nettoeffect.dynamic.plan import Plan, refuse_measured_after, starts_in, unit_in_months, window_of
 from nettoeffect.dynamic.weighted import Comparison
-from nettoeffect.dynamic.weighting import HEAVY, NAMED, warn_of_heavy
+from nettoeffect.dynamic.weighting import ARMS, HEAVY, NAMED, trimmed, warn_of_heavy
 from nettoeffect.effect import Estimate
 from nettoeffect.effect.means import Means
 from nettoeffect.errors import DesignError, EffectError
-from nettoeffect.matching.options import whole
+from nettoeffect.matching.options import number, whole
 from nettoeffect.spells import Spells
 
 _NAMED = 3  # persons an error names
+_STAY = 0.01  # share not seen to leave beyond which the mean after all exits is not known
 
 
 def outcome_after_exit(
@@ -44,8 +47,10 @@ def outcome_after_exit(
     propensity: Any = "logit",
     censoring: str | None = None,
     trim: float | None = 0.995,
+    within: float | None = None,
     inference: Literal["influence", "bootstrap"] = "influence",
     replications: int = 199,
+    n_jobs: int = 1,
     seed: int = 0,
     progress: bool = True,
     name: str = "outcome",
@@ -63,8 +68,11 @@ def outcome_after_exit(
     censoring : str, optional
         Spells that are still running have no outcome yet. Given a right-hand side (``"1"``: at random), who is seen to
         leave also stands for those like him who are not; needed if there are any.
+    within : float, months since the programme start, optional
+        Only exits within so many months count, and who is still on benefit then counts with nothing (0). For outcomes
+        after any exit, left out, observation must go on until nearly all have left.
     inference : {"influence", "bootstrap"}
-    replications, seed, progress
+    replications, n_jobs, seed, progress
         Of the bootstrap of persons.
     name : str
         Of the outcome, for tables; by default the name of the Series.
@@ -77,7 +85,8 @@ def outcome_after_exit(
     Raises
     ------
     EffectError
-        Running spells without `censoring`, or nobody who leaves in an arm.
+        Running spells without `censoring`, nobody who leaves in an arm, or more than 1 % who have not left by the end
+        of observation, without `within`.
     DesignError
         Outcomes of another length, or missing for somebody who left (named).
 
@@ -91,9 +100,9 @@ def outcome_after_exit(
     >>> from nettoeffect.synthetic import welfare_panel
     >>> spells, _ = welfare_panel(n=4_000, seed=1)
     >>> wage = pd.Series(2_000.0, index=spells.persons, name="wage")
-    >>> found = outcome_after_exit(spells, wage, "age + C(education)", start=(0, 6), censoring="1")
-    >>> found.outcome, round(found.gross), round(found.value, 6)
-    ('wage', 2000, 0.0)
+    >>> found = outcome_after_exit(spells, wage, "age + C(education)", start=(0, 6), within=18)
+    >>> found.outcome, 0 < found.counterfactual < 2_000
+    ('wage', True)
     """
     months = unit_in_months(unit)
     whole("replications", replications, 2)
@@ -103,36 +112,65 @@ def outcome_after_exit(
     starts = starts_in(clock, window_of(start, months))
     refuse_measured_after(spells, sorted(variables(formula, "programme")))
     running = None if censoring is None else build_design(censoring, spells.covariates, equation="censoring")
-    last = int(clock.seen[clock.exit >= 0].max(initial=1))
+    last = int(clock.seen[clock.exit >= 0].max(initial=1)) - starts[0]
+    if within is not None and number("within", within, 24) <= 0:
+        raise EffectError(f"within={within} is no length of time. Give months, more than 0.")
+    follow = last if within is None else int(np.ceil(within / months - 1e-9))
     plan = Plan(
         clock=clock, labels=spells.persons[clock.person], exits=spells.exits, starts=starts,
-        periods=max(last - starts[0], 1), against="never",
+        periods=max(follow, 1), against="never",
         start_design=build_design(formula, spells.covariates, equation="programme"), propensity=propensity,
         censoring_design=running, trim=trim, seed=seed,
     )  # fmt: skip
-    y = _read(spells, outcome, plan)
+    after = After(_read(spells, outcome, plan), within is not None)
     _refuse_running(plan, censoring)
     compared = plan.comparison(np.ones(len(clock)))
-    found = _means(compared, y, plan)
-    _warn(compared, plan)
-    if inference == "bootstrap":
-        spread, errors = (
-            _bootstrap(plan, y, replications, seed, progress),
-            f"bootstrap of persons, {replications:,} replications",
-        )
-    else:
-        spread, errors = covariance(compared, _target(compared, y, found)), "influence functions"
+    found = _means(compared, after, plan)
+    used, effective = _weigh(compared, after, plan)
     total = sum(pair[2] for pair in found.values())
-    gross, without = (sum(pair[2] / total * pair[arm] for pair in found.values()) for arm in (0, 1))
+    if inference == "bootstrap":
+        drawn = bootstrap(
+            plan,
+            partial(_both, after=after, plan=plan),
+            replications,
+            seed=seed,
+            n_jobs=n_jobs,
+            progress=progress,
+        )
+        spread, errors = np.cov(np.array(drawn)), f"bootstrap of persons, {replications:,} replications"
+    else:
+        spread, errors = covariance(compared, _target(compared, after, found)), "influence functions"
+    gross, without = _both(compared, after, plan)
     label = str(outcome.name) if isinstance(outcome, pd.Series) and outcome.name is not None else name
-    used = sum(int((_at_exit(compared, s, slice(0, len(clock)))[1] > 0).sum()) for s in starts)
-    binary = bool(np.isin(y[~np.isnan(y)], (0.0, 1.0)).all())
+    capped, of = trimmed(compared)
+    notes = [f"Comparison units count as {effective:,.0f} with equal weights."]
+    if capped:
+        notes.append(
+            f"Odds of {capped:,} of {of:,} comparison spells are trimmed to their {trim:.1%} quantile."
+        )
+    y = after.outcome[~np.isnan(after.outcome)]
     return Estimate.of(
         Means(np.array([gross]), np.array([without]), spread, errors), outcome=label, estimand="ATT",
-        n_treated=int(total), n_control=used, binary=binary,
-        method=f"starting in months {starts[0] * months:g} to {(starts[-1] + 1) * months:g} against never starting, "
-        "weighting by the odds of starting",
+        n_treated=int(total), n_control=used, binary=bool(np.isin(y, (0.0, 1.0)).all()), notes=tuple(notes),
+        method=f"starting in months {starts[0] * months:g} to {(starts[-1] + 1) * months:g} against never starting"
+        + (f", exits within {within:g} months" if within is not None else "") + ", weighting by the odds of starting",
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class After:
+    """Outcomes after exits.
+
+    Attributes
+    ----------
+    outcome : (n,)
+        NaN for spells without an exit.
+    stayers : bool
+        Who is still there at the end of the follow-up counts, with nothing.
+    """
+
+    outcome: FloatVector
+    stayers: bool
 
 
 def _read(spells: Spells, outcome: Any, plan: Plan) -> FloatVector:
@@ -169,57 +207,85 @@ def _read(spells: Spells, outcome: Any, plan: Plan) -> FloatVector:
 def _refuse_running(plan: Plan, censoring: str | None) -> None:
     clock = plan.clock
     at_risk = np.any([clock.at_risk(s) for s in plan.starts], axis=0)
-    running = int((at_risk & (clock.exit < 0)).sum())
+    early = clock.seen < plan.starts[-1] + plan.periods
+    running = int((at_risk & early & (clock.exit < 0)).sum())
     if running and censoring is None:
         raise EffectError(
             f"{running:,} of {int(at_risk.sum()):,} spells were still running when observation ended, so what comes "
             "after them is not known, and leaving them out favours who leaves early. Set censoring='1' if observation "
-            "ended at random, or name the covariates it hangs on."
+            "ended at random, or name the covariates it hangs on; or count exits within= some months only."
         )
 
 
-def _at_exit(compared: Comparison, s: int, units: slice) -> tuple[FloatVector, FloatVector]:
-    """Weights (b,) with which exits count: of the treated, and of those who left without ever starting."""
+def _settled(
+    compared: Comparison, s: int, units: slice, stayers: bool
+) -> tuple[FloatMatrix, FloatMatrix, FloatVector]:
+    """(b, K) weights of both arms in the period in which the outcome is settled, and (b,) whether by an exit."""
     left = compared.leaves(s, units).sum(axis=2)
-    treated, others = ((w * left).sum(axis=1) for w in compared.weights(s, units))
-    return treated, others
+    settled = left.copy()
+    if stayers:
+        settled[:, -1] = 1.0
+    treated, others = compared.weights(s, units)
+    return treated * settled, others * settled, left.sum(axis=1)
 
 
 def _means(
-    compared: Comparison, y: FloatVector, plan: Plan
+    compared: Comparison, after: After, plan: Plan
 ) -> dict[int, tuple[float, float, float, float, float]]:
     """Start period -> mean outcome of both arms, starters, and sums of weights of both arms."""
     found = {}
-    known = np.nan_to_num(y)
     for s in compared.starts:
-        sums = np.zeros((2, 2))
-        starters = 0.0
+        sums, there, starters = np.zeros((2, 2)), np.zeros(2), 0.0
         for units in compared.blocks():
             starters += float(compared.base[units] @ compared.treated(s, units))
-            for arm, w in enumerate(_at_exit(compared, s, units)):
-                sums[arm] += w.sum(), w @ known[units]
-        if (sums[:, 0] <= 0).any():
-            who = "starters" if sums[0, 0] <= 0 else "comparison units"
-            raise EffectError(
-                f"None of the {who} of month {s * plan.clock.unit:g} is seen to leave. Widen the window of start."
-            )
+            *weights, left = _settled(compared, s, units, after.stayers)
+            y = np.nan_to_num(after.outcome[units]) * left
+            for arm, w in enumerate(weights):
+                sums[arm] += w.sum(), w.sum(axis=1) @ y
+                there[arm] += compared.weights(s, units)[arm][:, -1] @ (1 - left)
+        _check(sums[:, 0], there, after, s * plan.clock.unit)
         found[s] = (sums[0, 1] / sums[0, 0], sums[1, 1] / sums[1, 0], starters, sums[0, 0], sums[1, 0])
     return found
 
 
+def _check(settled: FloatVector, there: FloatVector, after: After, month: float) -> None:
+    """Refuse arms that nobody leaves, or that more than a few stay in for as long as anybody is observed."""
+    for arm, who in enumerate(ARMS):
+        if settled[arm] <= 0:
+            raise EffectError(
+                f"None of the {who} of month {month:g} is seen to leave. Widen the window of start."
+            )
+        share = 0.0 if after.stayers else there[arm] / (settled[arm] + there[arm])
+        if share > _STAY:
+            raise EffectError(
+                f"Of the {who} of month {month:g} {share:.1%} have not left when observation ends, and nobody like "
+                "them is seen to leave later: the mean after all exits is not known. Set within=, such as within=24: "
+                "exits within so many months, with nothing for who is still there."
+            )
+
+
+def _both(compared: Comparison, after: After, plan: Plan) -> tuple[FloatArray, FloatArray]:
+    """Mean outcomes of both arms, averaged over the starters."""
+    found = _means(compared, after, plan)
+    total = sum(pair[2] for pair in found.values())
+    gross, without = (
+        np.asarray(sum(pair[2] / total * pair[arm] for pair in found.values())) for arm in (0, 1)
+    )
+    return gross, without
+
+
 def _target(
-    compared: Comparison, y: FloatVector, found: dict[int, tuple[float, float, float, float, float]]
+    compared: Comparison, after: After, found: dict[int, tuple[float, float, float, float, float]]
 ) -> Target:
-    """The two means: their residuals count in the period of the exit, where the weight is known."""
-    known = np.nan_to_num(y)
+    """The two means: their residuals count in the period that settles them, where the weight is known."""
     total = sum(pair[2] for pair in found.values())
 
     def residuals(s: int, units: slice) -> tuple[FloatArray, FloatArray]:
-        left = compared.leaves(s, units).sum(axis=2)
         pair = found[s]
+        *weights, left = _settled(compared, s, units, after.stayers)
+        y = np.nan_to_num(after.outcome[units]) * left
         treated, others = (
-            (w * left * (known[units] - pair[arm])[:, None] / pair[3 + arm])[:, :, None]
-            for arm, w in enumerate(compared.weights(s, units))
+            (w * (y - pair[arm])[:, None] / pair[3 + arm])[:, :, None] for arm, w in enumerate(weights)
         )
         return treated, others
 
@@ -232,30 +298,18 @@ def _target(
     )
 
 
-def _warn(compared: Comparison, plan: Plan) -> None:
-    """Warn of persons with more than a tenth of the weight of the comparison units of a start."""
-    rows = []
+def _weigh(compared: Comparison, after: After, plan: Plan) -> tuple[int, float]:
+    """Number of comparison spells used, and their effective number; warns of persons with much of the weight."""
+    rows, used, effective = [], 0, 0.0
+    unit = plan.clock.unit
     for s in compared.starts:
-        w = _at_exit(compared, s, slice(0, len(plan.clock)))[1]
+        w = np.concatenate(
+            [_settled(compared, s, units, after.stayers)[1].sum(axis=1) for units in compared.blocks()]
+        )
+        used, effective = used + int((w > 0).sum()), effective + float(w.sum() ** 2 / (w @ w))
         share = w / w.sum()
         for i in np.argsort(share)[-NAMED:]:
             if share[i] > HEAVY:
-                unit = plan.clock.unit
                 rows.append((plan.labels[i], s * unit, (plan.clock.seen[i] - 1 - s) * unit, share[i]))
     warn_of_heavy(pd.DataFrame(rows, columns=["person", "start_month", "month", "share"]))
-
-
-def _bootstrap(plan: Plan, y: FloatVector, replications: int, seed: int, progress: bool) -> FloatMatrix:
-    """Covariance (2, 2) of the two means over persons drawn anew, chances estimated again."""
-    _, place = np.unique(plan.clock.person, return_inverse=True)
-    persons: IntVector = np.arange(place.max() + 1)
-    drawn = []
-    seeds = np.random.SeedSequence(seed).spawn(replications)
-    for one in tqdm(seeds, desc="bootstrap of persons", disable=not progress):
-        times = np.bincount(np.random.default_rng(one).choice(persons, len(persons)), minlength=len(persons))
-        compared = plan.comparison(times[place].astype(np.float64))
-        found = _means(compared, y, plan)
-        total = sum(pair[2] for pair in found.values())
-        drawn.append([sum(pair[2] / total * pair[arm] for pair in found.values()) for arm in (0, 1)])
-    spread: FloatMatrix = np.cov(np.array(drawn).T)
-    return spread
+    return used, effective

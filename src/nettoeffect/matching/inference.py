@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy as np
 from nettoeffect.design.columns import FloatMatrix, FloatVector, IntVector
 from nettoeffect.design.formula import build_design
 from nettoeffect.effect.means import Means
-from nettoeffect.errors import DesignError
+from nettoeffect.errors import DataWarning, DesignError, EffectError
 from nettoeffect.matching.abadie_imbens import abadie_imbens, completed
 from nettoeffect.matching.bias_adjustment import Fitted, regression_fits
 from nettoeffect.matching.bootstrap import bootstrap
@@ -29,12 +30,16 @@ from nettoeffect.matching.neighbourhood import Space
 from nettoeffect.matching.options import whole
 from nettoeffect.matching.pairs import Pairs
 from nettoeffect.matching.radius import regressors
+from nettoeffect.matching.sample import BoolVector
 from nettoeffect.matching.stacked import from_influence
 from nettoeffect.matching.tied import Tied
 from nettoeffect.matching.wild_bootstrap import no_naive_bootstrap, wild_bootstrap
 
 if TYPE_CHECKING:
     from nettoeffect.matching.match import Matched
+
+
+ROOM = 3  # matches per coefficient of a bias adjustment
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Inference:
     progress: bool = True
 
     def __post_init__(self) -> None:
-        whole("neighbours", self.neighbours, 2)
+        whole("neighbours", self.neighbours, 1)
         whole("replications", self.replications, 2)
         whole("seed", self.seed, 0)
         if not isinstance(self.bias_adjust, str | bool | None):
@@ -161,9 +166,31 @@ def _fitted(matched: Matched, outcomes: FloatMatrix, how: Inference) -> Fitted |
         columns.append(sample.design.columns.to_dense())
     if not columns:
         return None
+    covariates = np.concatenate(columns, axis=1)
+    if how.bias_adjust:
+        _check_room(pairs.use(sample.base) > 0, sample.treated, covariates.shape[1] + 1)
     return regression_fits(
-        pairs, treated=sample.treated, base=sample.base, outcomes=outcomes, covariates=np.concatenate(columns, axis=1)
-    )  # fmt: skip
+        pairs, treated=sample.treated, base=sample.base, outcomes=outcomes, covariates=covariates
+    )
+
+
+def _check_room(serves: BoolVector, treated: BoolVector, coefficients: int) -> None:
+    """Refuse a bias adjustment that goes through all matches of an arm, and warn of one that nearly does."""
+    for arm, name in ((treated, "treated"), (~treated, "comparison")):
+        number = int((serves & arm).sum())
+        if 0 < number <= coefficients:
+            raise EffectError(
+                f"bias_adjust= has {coefficients} coefficients, and {number} {name} units serve as a match: the "
+                "regression goes through all of them. Adjust by fewer covariates."
+            )
+        if 0 < number < ROOM * coefficients:
+            warnings.warn(
+                f"bias_adjust= has {coefficients} coefficients, and {number} {name} units serve as a match. With fewer "
+                f"than {ROOM} per coefficient the adjustment is erratic and its standard error too small. Adjust by "
+                "fewer covariates.",
+                DataWarning,
+                stacklevel=6,
+            )
 
 
 def _replacement(matched: Matched, outcomes: FloatMatrix, how: Inference, cluster: IntVector | None) -> Means:

@@ -13,6 +13,7 @@ the outcome model is. Errors of linear outcome models and of the score enter the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,9 +23,11 @@ from scipy import linalg
 from nettoeffect.design.columns import Columns, FloatMatrix, FloatVector, IntVector
 from nettoeffect.design.formula import COLLINEAR
 from nettoeffect.effect.means import Means
-from nettoeffect.errors import DesignError
+from nettoeffect.errors import DataWarning, DesignError
 from nettoeffect.matching.stacked import Nuisance, means_from_influence
 from nettoeffect.matching.weighted_means import Weights
+
+ROOM = 5  # units per coefficient of an outcome model below which its standard errors are too small
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +84,24 @@ def linear_model(
     Raises
     ------
     DesignError
-        Columns that are constant or collinear among these units.
+        Columns that are constant or collinear among these units, or no more units than coefficients.
+
+    Warns
+    -----
+    DataWarning
+        Fewer than five units per coefficient: residuals are then too small, and so are the standard errors.
 
     Examples
     --------
-    >>> line = regressors(Columns(np.arange(4.0)[:, None]))
-    >>> outcomes = np.array([[1.0], [3.0], [0.0], [0.0]])
-    >>> linear_model(line, ["age"], outcomes, np.array([1.0, 1, 0, 0]), None, "units").prediction.round(3).T
-    array([[1., 3., 5., 7.]])
+    >>> line = regressors(Columns(np.arange(14.0)[:, None]))
+    >>> outcomes = 1 + 2 * np.arange(14.0)[:, None]
+    >>> linear_model(line, ["age"], outcomes, np.r_[np.ones(12), 0, 0], None, "units").prediction[-2:].round(3).T
+    array([[25., 27.]])
     """
     gram = design.cross(weight, design)
-    _refuse_dependent(gram, names, units, int(np.sum(weight > 0)))
+    number = int(np.sum(weight > 0))
+    _refuse_dependent(gram, names, units, number)
+    _check_room(number, len(gram), units)
     scale = 1 / np.sqrt(np.diag(gram))
     scaled = gram * np.outer(scale, scale)
     right = scale[:, None] * design.transpose_dot(weight[:, None] * outcomes)
@@ -177,6 +187,23 @@ def _arm_mean(
     if score is not None:
         influence += score.correction(score.design.transpose_dot(by_index))
     return influence, predicted + correction
+
+
+def _check_room(number: int, coefficients: int, units: str) -> None:
+    """Refuse an outcome model that goes through all points, and warn of one that nearly does."""
+    if number <= coefficients:
+        raise DesignError(
+            f"The outcome model has {coefficients} coefficients for {number:,} {units}: it goes through all of them, "
+            "and nothing is left to judge its error by. Use fewer covariates with outcome_formula=."
+        )
+    if number < ROOM * coefficients:
+        warnings.warn(
+            f"The outcome model has {coefficients} coefficients for {number:,} {units}. With fewer than {ROOM} units "
+            "per coefficient standard errors are too small (by a fifth at four, by more below). Use fewer covariates "
+            "with outcome_formula=.",
+            DataWarning,
+            stacklevel=6,
+        )
 
 
 def _refuse_dependent(gram: FloatMatrix, names: Sequence[str], units: str, n: int) -> None:
