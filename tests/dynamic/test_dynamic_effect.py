@@ -77,12 +77,25 @@ def test_naive_contrasts_fail(many):
     error = np.sqrt(0.25 / starters.sum())
     assert abs(raw - 0.106305) < 3 * error
     assert abs(raw - 0.151156) > 5 * error
+    curves = []  # ends at a start, without weights
+    for arm, ends in ((starters, None), (others, clock.start)):
+        there, curve = at_risk & arm, 1.0
+        for k in range(12):
+            risk = there & (clock.seen > 1 + k) & (True if ends is None else ends > 1 + k)
+            curve *= 1 - (risk & (clock.seen == 2 + k) & (clock.exit >= 0)).sum() / risk.sum()
+        curves.append(curve)
+    unweighted = curves[0] - curves[1]
+    assert abs(unweighted + 0.1290) < 3 * error
+    assert abs(unweighted + 0.054380) > 5 * error
 
 
 @pytest.mark.parametrize("against", ["never", "waiting"])
 @pytest.mark.parametrize("censoring", [None, "x + z"])
 @pytest.mark.parametrize("capped", [False, True])
-def test_covariance_is_that_of_the_influence_of_every_person(monkeypatch, against, censoring, capped):
+@pytest.mark.parametrize("programme", [None, "a"])
+def test_covariance_is_that_of_the_influence_of_every_person(
+    monkeypatch, against, censoring, capped, programme
+):
     """Move the weight of each person a little, estimate all over again: squares of these slopes are the covariance."""
     rng = np.random.default_rng(5)
     frame = design_c(
@@ -97,8 +110,9 @@ def test_covariance_is_that_of_the_influence_of_every_person(monkeypatch, agains
     frame["end"] += frame["start"]
     frame["course"] += frame["start"]
     frame["exit"] = np.where(frame["exit"].notna(), rng.choice(["work", "other"], len(frame)), None)
-    spells = spells_of(frame, ["x", "z"])
-    clock = on_clock(spells, 1.0)
+    frame["type"] = np.where(frame["course"].notna(), rng.choice(["a", "b"], len(frame), p=[0.7, 0.3]), None)
+    spells = spells_of(frame, ["x", "z"], programme_type="type")
+    clock = on_clock(spells, 1.0, programme)
     designs = [build_design(formula, spells.covariates, equation="e") for formula in ("x + z", "x + z")]
     plan = Plan(clock, spells.persons[clock.person], spells.exits, starts_in(clock, (0, 2)), 5, against, designs[0],
                 "logit", designs[1] if censoring else None, None, 0)  # fmt: skip

@@ -21,8 +21,9 @@ from nettoeffect.effect.occupancy import (
 from nettoeffect.errors import EffectError
 
 Population = Literal["treated", "inflow", "survivors"]
-# Whom an effect may average over: also all units of a sample, or those with counterparts in the other arm.
-Whom = Literal["treated", "inflow", "survivors", "all", "overlap"]
+# Whom an effect may average over: also all units of a sample, those with counterparts in the other arm, or those who
+# take part if and only if they are assigned.
+Whom = Literal["treated", "inflow", "survivors", "all", "overlap", "compliers"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from scipy import optimize, stats
 
 from nettoeffect.design.columns import FloatVector
@@ -44,6 +45,17 @@ class EffectBounds:
     interval: tuple[float, float]
     assumptions: str
     level: float
+
+    def frame(self) -> pd.DataFrame:
+        """One row per bound: its value, standard error, and the end of the interval on its side."""
+        return pd.DataFrame(
+            {
+                "value": [self.lower, self.upper],
+                "se": [self.se_lower, self.se_upper],
+                "interval": list(self.interval),
+            },
+            index=pd.Index(["lower", "upper"], name="bound"),
+        )
 
     def __repr__(self) -> str:
         low, high = self.interval
@@ -287,7 +299,7 @@ def later_bounds(
 
     An experiment compares everybody. Who is still there after some months is another group with the programme than
     without, so later exit chances differ also without a later effect (Vikström, Rosholm & Svarer, 2013, Labour
-    Economics 24). With S and q the shares still there and then leaving, and J the unknown share that is there either
+    Economics 24; Vikström, Ridder & Weidner, 2018, Journal of Econometrics 205). With S and q the shares still there and then leaving, and J the unknown share that is there either
     way, of those
 
         q_d S_d / J at most, and (q_d S_d - (S_d - J)) / J at least, leave in arm d,
@@ -304,6 +316,12 @@ def later_bounds(
         Nobody who would have left by `after` without the programme is kept by it.
     level : float
         Of the interval: percentiles of each bound over the draws.
+
+    Raises
+    ------
+    EffectError
+        No share on benefit, one that grows from `after` to `until`, months out of order, or more on benefit with the
+        programme under `no_harm`.
 
     Examples
     --------
@@ -329,6 +347,11 @@ def later_bounds(
         effect.at(month).loc["benefit", ["with_programme", "without_programme"]].to_numpy(float)
         for month in (after, until)
     ]
+    if (there[1] > there[0] + 1e-9).any():
+        raise EffectError(
+            f"More are on benefit at month {until:g} than at month {after:g}, so some return and leaving says too "
+            "little. Give outcomes such as 'has left by month m', which never go back."
+        )
     low, high = _later(np.array(there[0])[:, None], np.array(there[1])[:, None], no_harm)
     interval = (float("nan"), float("nan"))
     if (drawn := effect.interval_draws) is not None:

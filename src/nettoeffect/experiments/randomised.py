@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from nettoeffect.effect.means import Means
 from nettoeffect.errors import DataWarning, EffectError
 from nettoeffect.matching.options import only_monthly, whole
 from nettoeffect.matching.outcomes import listed_names, months_of, net_effect
-from nettoeffect.matching.sample import BoolVector, Sample, read_sample
+from nettoeffect.matching.sample import BoolVector, Sample, check_sizes, read_sample
 
 WEAK = 10.0  # F of the first stage below which normal intervals mislead (Staiger & Stock, 1997)
 
@@ -74,17 +75,20 @@ def experiment(
     -------
     Estimate or NetEffect
         ITT: ``estimand="ITT"``, over all. With `participated` the effect on compliers; where nobody takes part without
-        being assigned these are the participants (``"ATT"``), otherwise ``"LATE"``.
+        being assigned these are the participants (``"ATT"``), otherwise ``"LATE"``. The notes of an `Estimate` say who
+        took part.
 
     Raises
     ------
     EffectError
         A stratum with an arm of fewer than two (named), or nobody who takes part because of the assignment.
+    DesignError
+        An arm of fewer than two, unknown columns, missing values.
 
     Warns
     -----
     DataWarning
-        The assignment hardly moves participation (F below 10).
+        The assignment hardly moves participation (F below 10), or a mean of compliers is no probability.
 
     Examples
     --------
@@ -108,27 +112,30 @@ def experiment(
     names = [outcome] if outcome is not None else listed_names(outcomes)
     when = None if outcome is not None else months_of(names, months)
     sample = read_sample(frame, treatment=assigned, formula=None, weights=weights)
+    check_sizes(sample.base > 0, sample.treated)
     values = sample.outcomes(names)
     stratum = _strata(sample, strata)
     group = sample.clusters(cluster)
     took = None if participated is None else _took(sample, participated)
-    estimand, means = "ITT", None
+    binary = bool(np.isin(values, (0.0, 1.0)).all())
+    estimand, notes = "ITT", ()
     if took is None:
         means = _itt(values, sample, stratum, group)
     else:
-        means = _compliers(values, took, sample, stratum, group)
+        means, notes = _compliers(values, took, sample, stratum, group)
         estimand = "LATE" if took[~sample.treated].any() else "ATT"
+        if binary:
+            means = _probabilities(means, names, keep=when is None)
     method = _in_words(took is not None, strata, cluster)
-    binary = bool(np.isin(values, (0.0, 1.0)).all())
     number = int(sample.treated.sum()) if took is None else int((took & sample.treated).sum())
     if when is None:
         return Estimate.of(
             means, outcome=names[0], estimand=estimand, n_treated=number, n_control=int((~sample.treated).sum()),
-            method=method, binary=binary,
+            method=method, binary=binary, notes=notes,
         )  # fmt: skip
     return net_effect(
         means, months=when, names=names, state=state, other=other, unit=unit, binary=binary, draws=draws, seed=seed,
-        estimand="ATE" if took is None else "ATT", n=sample.n if took is None else number, method=method,
+        estimand=estimand, n=sample.n if took is None else number, method=method,
     )  # fmt: skip
 
 
@@ -149,9 +156,8 @@ def _strata(sample: Sample, names: str | Sequence[str] | None) -> IntVector:
     codes = np.stack([sample.codes(name, "strata") for name in columns], axis=1)
     _, code = np.unique(codes, axis=0, return_inverse=True)
     stratum = np.asarray(code, dtype=np.intp).ravel()
-    number = np.stack(
-        [np.bincount(stratum[arm], minlength=stratum.max() + 1) for arm in (sample.treated, ~sample.treated)]
-    )
+    arms = [arm & (sample.base > 0) for arm in (sample.treated, ~sample.treated)]
+    number = np.stack([np.bincount(stratum[arm], minlength=stratum.max() + 1) for arm in arms])
     thin = np.flatnonzero(number.min(axis=0) < 2)
     if len(thin):
         named = [
@@ -172,7 +178,7 @@ def _arm_means(
     base = sample.base
     share = np.bincount(stratum, base) / base.sum()
     weight = np.bincount(stratum[arm], base[arm], minlength=len(share))
-    number = np.bincount(stratum[arm], minlength=len(share))
+    number = np.bincount(stratum[arm & (base > 0)], minlength=len(share))
     part = np.zeros_like(values)
     mean = np.zeros(values.shape[1])
     here = stratum[arm]
@@ -204,8 +210,8 @@ def _itt(values: FloatMatrix, sample: Sample, stratum: IntVector, group: IntVect
 
 def _compliers(
     values: FloatMatrix, took: BoolVector, sample: Sample, stratum: IntVector, group: IntVector | None
-) -> Means:
-    """Mean outcomes of compliers with and without the programme, errors by the delta method."""
+) -> tuple[Means, tuple[str, ...]]:
+    """Mean outcomes of compliers with and without the programme, errors by the delta method, and who took part."""
     part_in = took[:, None].astype(np.float64)
     stacked = np.concatenate([values * part_in, values * (1 - part_in), part_in], axis=1)
     (assigned, a), (others, b) = (
@@ -215,25 +221,54 @@ def _compliers(
     q = values.shape[1]
     moves = change[-1]
     error = float(np.sqrt(_joint(moved[:, -1:], group)[0, 0]))
-    if moves <= 0 or (error == 0 and moves == 0):
+    if moves <= 0:
         raise EffectError(
             f"Of the assigned {assigned[-1]:.1%} took part, of the others {others[-1]:.1%}: nobody took part because "
             "of the assignment. Ask for the effect of the assignment, without participated=."
         )
-    if error > 0 and (moves / error) ** 2 < WEAK:
-        warnings.warn(
-            f"The assignment hardly moves participation ({moves:.1%}, F = {(moves / error) ** 2:.1f}). Intervals of "
-            "the effect on compliers mislead with F below 10; report the effect of the assignment.",
-            DataWarning,
-            stacklevel=3,
-        )
+    _warn_if_weak(moves, error)
     gross, without = change[:q] / moves, -change[q : 2 * q] / moves
     first = moved[:, -1:]
     parts = (
         np.concatenate([moved[:, :q] - first * gross, -moved[:, q : 2 * q] - first * without], axis=1) / moves
     )
     kind = "delta method" if group is None else "delta method, robust to clusters"
-    return Means(gross, without, _joint(parts, group), kind)
+    note = f"Of the assigned {assigned[-1]:.1%} took part, of the others {others[-1]:.1%}."
+    return Means(gross, without, _joint(parts, group), kind), (note,)
+
+
+def _warn_if_weak(moves: float, error: float) -> None:
+    if error > 0 and (moves / error) ** 2 < WEAK:
+        warnings.warn(
+            f"The assignment hardly moves participation ({moves:.1%}, F = {(moves / error) ** 2:.1f}). Intervals of "
+            "the effect on compliers mislead with F below 10; report the effect of the assignment.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def _probabilities(means: Means, names: Sequence[str], *, keep: bool) -> Means:
+    """Means of compliers as probabilities: a warning where they are none, and then, for months, the nearest that is.
+
+    They are differences of shares, so chance alone can take them out of range; far out, they speak against the
+    instrument (Imbens & Rubin, 1997).
+    """
+    both = np.stack([means.gross, means.counterfactual])
+    out = np.flatnonzero(((both < 0) | (both > 1)).any(axis=0))
+    if not len(out):
+        return means
+    shown = ", ".join(names[q] for q in out[:3]) + (f" and {len(out) - 3} more" if len(out) > 3 else "")
+    done = "The effect is left as it is, and deadweight means nothing." if keep else "Set to 0 or 1."
+    warnings.warn(
+        f"Mean outcomes of compliers are no probabilities for {shown} ({both.min():.3f} to {both.max():.3f}). {done} "
+        "Few compliers can do this by chance; otherwise the assignment has an effect of its own. Report the effect of "
+        "the assignment.",
+        DataWarning,
+        stacklevel=3,
+    )
+    if keep:
+        return means
+    return replace(means, gross=np.clip(both[0], 0.0, 1.0), counterfactual=np.clip(both[1], 0.0, 1.0))
 
 
 def _in_words(by_instrument: bool, strata: str | Sequence[str] | None, cluster: str | None) -> str:

@@ -22,6 +22,8 @@ POPULATIONS: dict[str, Whom] = {
     "ATE": "all",
     "ATO": "overlap",
     "ATM": "overlap",
+    "ITT": "all",
+    "LATE": "compliers",
 }
 
 

@@ -53,6 +53,10 @@ SENTENCES = {
     "e_ATE": ("effect op allen (ATE)", "effect on all (ATE)"),
     "e_ATO": ("effect op de overlap (ATO)", "effect on the overlap (ATO)"),
     "e_ATM": ("effect op de overlap van paren (ATM)", "effect on the overlap of pairs (ATM)"),
+    "e_ITT": ("effect van de toewijzing (ITT)", "effect of the assignment (ITT)"),
+    "e_LATE": (
+        "effect op wie door de loting meedoet (LATE)", "effect on those who take part because of the lot (LATE)",
+    ),
     # balance
     "balance": ("Lijken de groepen op elkaar?", "Are the groups alike?"),
     "b_text": (

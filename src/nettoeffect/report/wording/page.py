@@ -53,6 +53,10 @@ SENTENCES = {
         "de personen met tegenhangers in de andere groep, met een start {moment}",
         "persons with counterparts in the other group, with a start {moment}",
     ),
+    "compliers": (
+        "wie {moment} door de loting begint, en anders niet",
+        "those who start {moment} because of the lot, and would not without it",
+    ),
     # who, where no moment is named
     "whole_treated": ("de deelnemers", "participants"),
     "whole_survivors": (
@@ -65,14 +69,20 @@ SENTENCES = {
         "de personen met tegenhangers in de andere groep (als zij allen waren begonnen)",
         "persons with counterparts in the other group (had they all started)",
     ),
+    "whole_compliers": (
+        "wie door de loting meedoet, en anders niet",
+        "those who take part because of the lot, and would not without it",
+    ),
     # whom a deadweight is a share of, and on what condition, where they are not just participants
     "placed_survivors": ("personen", "persons"),
     "placed_all": ("personen", "persons"),
     "placed_overlap": (
         "personen met tegenhangers in de andere groep", "persons with counterparts in the other group",
     ),
+    "placed_compliers": ("wie door de loting meedoet", "those who take part because of the lot"),
     "had_survivors": ("als zij waren begonnen", "had they started"),
     "had_all": ("als iedereen was begonnen", "had everybody started"),
+    "had_compliers": ("met het programma", "with the programme"),
     "had_overlap": ("als zij allen waren begonnen", "had they all started"),
     # those who once left for a state, in the places of a sentence
     "left": ("uitgestroomd naar ‘{state}’", "left for ‘{state}’"),
