@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from nettoeffect.effect.net_placements import net_placements
     from nettoeffect.experiments.bounds import later_bounds, lee_bounds, manski_bounds
     from nettoeffect.experiments.displacement import displacement
+    from nettoeffect.experiments.month import month_bounds
     from nettoeffect.experiments.randomised import experiment
     from nettoeffect.matching.aipw import aipw
     from nettoeffect.matching.e_value import e_value
@@ -98,6 +99,7 @@ __all__ = [
     "match",
     "match_programmes",
     "mkba",
+    "month_bounds",
     "net_placements",
     "oster",
     "outcome_after_exit",
@@ -136,6 +138,7 @@ _HOMES = {
     "match": "nettoeffect.matching.match",
     "match_programmes": "nettoeffect.matching.programmes",
     "net_placements": "nettoeffect.effect.net_placements",
+    "month_bounds": "nettoeffect.experiments.month",
     "oster": "nettoeffect.matching.robustness",
     "outcome_after_exit": "nettoeffect.dynamic.outcome_after_exit",
     "placebo": "nettoeffect.matching.placebo",

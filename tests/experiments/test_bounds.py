@@ -176,6 +176,14 @@ def test_later_bounds_of_drawn_curves():
     assert found.interval[0] < found.lower < found.upper < found.interval[1]
 
 
+def test_bounds_as_a_table():
+    frame = pd.DataFrame({"t": [1] * 50 + [0] * 50, "y": [1] * 30 + [0] * 20 + [1] * 20 + [0] * 30})
+    found = ne.manski_bounds(frame, outcome="y", treatment="t", selection="positive")
+    table = found.frame()
+    assert table.loc["lower"].tolist() == [found.lower, found.se_lower, found.interval[0]]
+    assert table.loc["upper"].tolist() == [found.upper, found.se_upper, found.interval[1]]
+
+
 def test_bad_input():
     frame = pd.DataFrame({"t": [1, 1, 0, 0], "y": [1.0, 0.0, 1.0, 3.0]})
     with pytest.raises(EffectError, match="set lowest= and highest="):
@@ -187,5 +195,10 @@ def test_bad_input():
     effect = ne.NetEffect.from_hazards({"work": [[0.05]]}, effect={"work": [(0, 0.5)]}, horizon=12)
     with pytest.raises(EffectError, match="must follow each other"):
         ne.later_bounds(effect, 6, 30)
+    back = ne.NetEffect(
+        [0, 6, 12], ("benefit", "work"), [[1, 0], [0.5, 0.5], [0.6, 0.4]], [[1, 0], [0.6, 0.4], [0.5, 0.5]]
+    )
+    with pytest.raises(EffectError, match="some return"):
+        ne.later_bounds(back, 6, 12)
     with pytest.raises(EffectError, match="no_harm cannot hold"):
         ne.later_bounds(effect, 6, 12, no_harm=True)

@@ -1,5 +1,7 @@
 """Randomised experiments against statsmodels, exact sampling variances, and known truth."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,7 +103,61 @@ def test_months_give_a_net_effect():
     assert effect.at(12).loc["work", "effect"] == pytest.approx(single.value)
     drawn = effect.draws[0][:, -1, 1] - effect.draws[1][:, -1, 1]
     assert drawn.std() == pytest.approx(single.se, rel=0.12)
+    assert effect.population == "compliers"
+    one_sided = people(always=0.0)
+    effect = ne.experiment(one_sided, assigned="lot", outcomes=["work_6", "work_12"], participated="took")
     assert effect.population == "treated"
+
+
+@pytest.mark.oracle
+def test_national_supported_work():
+    """The experimental benchmark of Dehejia & Wahba (1999), 185 and 260 men: 1,794.34, and 1,794 (671) with HC2."""
+    from causaldata import nsw_mixtape
+
+    frame = nsw_mixtape.load_pandas().data
+    found = ne.experiment(frame, assigned="treat", outcome="re78")
+    assert found.value == pytest.approx(1794.34, abs=0.005)
+    assert found.se == pytest.approx(671, abs=0.5)
+    assert found.estimand == "ITT"
+
+
+@pytest.mark.parametrize("participated", [None, "took"])
+@pytest.mark.parametrize("asked", [{"outcome": "work_12"}, {"outcomes": ["work_6", "work_12"]}])
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_reports_take_experiments(participated, asked, language, tmp_path):
+    found = ne.experiment(people(), assigned="lot", participated=participated, **asked)
+    ne.report([found], path=tmp_path / "report.html", language=language)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    told = {
+        "nl": ("toewijzing (ITT)", "door de loting meedoet"),
+        "en": ("assignment (ITT)", "because of the lot"),
+    }
+    if participated or "outcome" in asked:
+        assert told[language][participated is not None] in text
+
+
+def test_complier_means_that_are_no_probabilities():
+    """Compliers who cannot make up the difference: nobody works without the lot, many never-takers do with it."""
+    frame = pd.DataFrame({"lot": [1] * 100 + [0] * 100, "took": [1] * 40 + [0] * 160})
+    frame["work_6"] = [1] * 20 + [0] * 20 + [1] * 30 + [0] * 130
+    frame["work_12"] = ([1, 0] * 20 + [0, 0, 1] * 20 + [0, 1] * 20)[:100] + [1, 0] * 50
+    question = {"assigned": "lot", "participated": "took"}
+    with pytest.warns(DataWarning, match="no probabilities for work_6 .-0.750 to 0"):
+        single = ne.experiment(frame, outcome="work_6", **question)
+    assert (single.gross, single.counterfactual) == pytest.approx((0.5, -0.75))
+    assert single.value == pytest.approx(0.5 / 0.4)  # the instrumental-variable estimate as it is
+    with pytest.warns(DataWarning, match="Set to 0 or 1"):
+        months = ne.experiment(frame, outcomes=["work_6", "work_12"], **question)
+    assert months.at(6).loc["work", ["with_programme", "without_programme"]].tolist() == [0.5, 0.0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ne.experiment(frame, outcome="work_12", **question)
+
+
+def test_who_took_part_is_told():
+    frame = pd.DataFrame({"lot": [1] * 50 + [0] * 50, "took": [1] * 30 + [0] * 20 + [1] * 10 + [0] * 40})
+    found = ne.experiment(frame.assign(y=np.arange(100.0)), assigned="lot", outcome="y", participated="took")
+    assert "Of the assigned 60.0% took part, of the others 20.0%." in repr(found)
 
 
 def test_clusters_are_seen():
@@ -128,6 +184,11 @@ def test_bad_input():
         ne.experiment(frame.assign(took=~frame["lot"]), assigned="lot", outcome="work_6", participated="took")
     with pytest.raises(EffectError, match=r"fewer than two persons in an arm .area = "):
         ne.experiment(frame, assigned="lot", outcome="work_6", strata="area")
+    with pytest.raises(DesignError, match="Only 1 treated unit"):
+        ne.experiment(frame.assign(lot=np.arange(400) == 0), assigned="lot", outcome="work_6")
+    weightless = frame.assign(weight=frame["region"].astype(float))
+    with pytest.raises(EffectError, match=r"fewer than two persons in an arm .region = 0"):
+        ne.experiment(weightless, assigned="lot", outcome="work_6", strata="region", weights="weight")
     with pytest.raises(EffectError, match="must say who took part"):
         ne.experiment(frame, assigned="lot", outcome="work_6", participated="area")
     with pytest.raises(EffectError, match="names no columns"):
@@ -135,4 +196,4 @@ def test_bad_input():
     rng = np.random.default_rng(0)
     hardly = frame.assign(took=rng.random(400) < 0.5 + 0.05 * frame["lot"])
     with pytest.warns(DataWarning, match="hardly moves participation"):
-        ne.experiment(hardly, assigned="lot", outcome="work_6", participated="took")
+        ne.experiment(hardly, assigned="lot", outcome="area", participated="took")

@@ -47,7 +47,7 @@ class NetEffect(Sides):
     draws : pair of (B, T, S) array_like, optional
         The two curves drawn jointly from their sampling distribution: row b of both belongs together.
         Intervals take at least 20.
-    population : {"treated", "inflow", "survivors", "all", "overlap"}
+    population : {"treated", "inflow", "survivors", "all", "overlap", "compliers"}
         Who it averages over: those who start (ATT), everybody who enters, those still on benefit without a start
         (ATC), all units of a sample (ATE), or those with counterparts in the other arm (ATO).
     n : int, optional

@@ -16,7 +16,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -118,7 +118,7 @@ def experiment(
     group = sample.clusters(cluster)
     took = None if participated is None else _took(sample, participated)
     binary = bool(np.isin(values, (0.0, 1.0)).all())
-    estimand, notes = "ITT", ()
+    estimand, notes = "ITT", cast(tuple[str, ...], ())
     if took is None:
         means = _itt(values, sample, stratum, group)
     else:

@@ -24,6 +24,11 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"overlap weighting", "weging op de overlap"),
     (r"double machine learning", "dubbel machinaal leren"),
     (r"random assignment", "loting"),
+    (r"randomised experiment, compliers by the assignment", "loting, effect op wie door de loting meedoet"),
+    (r"randomised experiment, by assignment", "loting, naar toewijzing"),
+    (r"Of the assigned (\S+)% took part, of the others (\S+)%\.",
+     r"Van de toegewezenen deed \1% mee, van de anderen \2%."),
+    (r"delta method", "deltamethode"),
     (r"difference in means", "verschil in gemiddelden"),
     # scores and distances
     (r"(logit|probit) of 1 covariate\b", r"\1 van 1 kenmerk"),

@@ -79,7 +79,7 @@ SENTENCES = {
     "placed_overlap": (
         "personen met tegenhangers in de andere groep", "persons with counterparts in the other group",
     ),
-    "placed_compliers": ("wie door de loting meedoet", "those who take part because of the lot"),
+    "placed_compliers": ("personen voor wie de loting beslist", "persons for whom the lot decides"),
     "had_survivors": ("als zij waren begonnen", "had they started"),
     "had_all": ("als iedereen was begonnen", "had everybody started"),
     "had_compliers": ("met het programma", "with the programme"),
