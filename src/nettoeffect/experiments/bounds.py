@@ -299,8 +299,8 @@ def later_bounds(
 
     An experiment compares everybody. Who is still there after some months is another group with the programme than
     without, so later exit chances differ also without a later effect (Vikström, Rosholm & Svarer, 2013, Labour
-    Economics 24; Vikström, Ridder & Weidner, 2018, Journal of Econometrics 205). With S and q the shares still there and
-    then leaving, and J the unknown share that is there either way, of those
+    Economics 24; Vikström, Ridder & Weidner, 2018, Journal of Econometrics 205). With S and q the shares still there
+    and then leaving, and J the unknown share that is there either way, of those
 
         q_d S_d / J at most, and (q_d S_d - (S_d - J)) / J at least, leave in arm d,
 
