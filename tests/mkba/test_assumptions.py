@@ -46,7 +46,7 @@ def test_unknown_names_and_positions_are_refused(assume):
         ({"productivity": -0.1}, "productivity=-0.1 is negative"),
         ({"displacement": 1.2}, "between 0"),
         ({"displacement": -0.1}, "between 0"),
-        ({"productivity": 80.0}, "productivity=80.0 is probably a percentage. Write 80 % as 0.8"),
+        ({"productivity": 80.0}, "productivity=80 is probably a percentage. Write 80 % as 0.8"),
         ({"cost_of_funds": 20}, "cost_of_funds=20 is probably a percentage"),
         ({"discount_rate": 2.25}, "Write 2.25 % as 0.0225"),
     ],

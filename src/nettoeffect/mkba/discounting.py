@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import overload
+from collections.abc import Sequence
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,3 +28,23 @@ def discount_factor(months: float | NDArray[np.float64], rate: float) -> float |
     0.977995
     """
     return (1 + rate) ** (-months / 12)
+
+
+def present_value(amounts: Sequence[float], rate: float, *, paid: Literal["start", "end"] = "start") -> float:
+    """Present value of yearly amounts.
+
+    Parameters
+    ----------
+    amounts : sequence of float, euros per year
+    rate : float, per year
+        Effective.
+    paid : {"start", "end"}
+        With ``"start"`` the first year is not discounted.
+
+    Examples
+    --------
+    >>> round(present_value([378.47, 216.02, 180.02], 0.03), 2)  # one-euro jobs, Germany
+    757.88
+    """
+    shift = {"start": 0, "end": 1}[paid]
+    return sum(amount * discount_factor(12.0 * (year + shift), rate) for year, amount in enumerate(amounts))

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import overload
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nettoeffect.effect import NetEffect
-from nettoeffect.effect.curve import value_at
-from nettoeffect.errors import EffectError
+from nettoeffect.mkba.account import account
 from nettoeffect.mkba.assumptions import Assumptions
-from nettoeffect.mkba.discounting import discount_factor
-from nettoeffect.mkba.items import COST_OF_FUNDS, ITEMS, PARTIES, QUANTITIES, SOCIETY
+from nettoeffect.mkba.course import courses
+from nettoeffect.mkba.items import check_items
 from nettoeffect.mkba.ledger import Ledger
-
-FloatArray = NDArray[np.float64]
+from nettoeffect.mkba.terms import Terms
 
 
 @overload
 def evaluate(
-    effect: NetEffect, assumptions: Assumptions, *, work: str = "work", benefit: str = "benefit"
+    effect: NetEffect,
+    assumptions: Assumptions,
+    *,
+    work: str = "work",
+    benefit: str | None = "benefit",
+    beside: NetEffect | None = None,
 ) -> Ledger: ...
 @overload
 def evaluate(
@@ -31,14 +30,16 @@ def evaluate(
     assumptions: Assumptions,
     *,
     work: str = "work",
-    benefit: str = "benefit",
+    benefit: str | None = "benefit",
+    beside: None = None,
 ) -> dict[str, Ledger]: ...
 def evaluate(
     effect: NetEffect | Mapping[str, NetEffect],
     assumptions: Assumptions,
     *,
     work: str = "work",
-    benefit: str = "benefit",
+    benefit: str | None = "benefit",
+    beside: NetEffect | None = None,
 ) -> Ledger | dict[str, Ledger]:
     """Social costs and benefits of a programme per person of the effect's population, by item and party.
 
@@ -51,10 +52,14 @@ def evaluate(
     Parameters
     ----------
     effect : NetEffect, or Scenarios or another mapping of label to NetEffect
-        In probabilities. Its horizon is the horizon of the analysis: nothing is extrapolated.
+        In probabilities, or in euros or hours per month: then work counts in months at the assumed gross wage or hours.
+        Its horizon is that of the analysis, unless the assumptions have a `horizon` and, to go on, an `extension`.
     assumptions : Assumptions
+        States with amounts of their own, such as subsidised or part-time work, stand in its `states`.
     work, benefit : str
-        Names of these states in the effect.
+        Names of these states in the effect. With ``benefit=None`` no benefits are counted.
+    beside : NetEffect, optional
+        A second effect on the same people, whose states are added: earnings in one, benefit receipt in the other.
 
     Returns
     -------
@@ -65,7 +70,9 @@ def evaluate(
     Raises
     ------
     EffectError
-        The effect is in another unit than probabilities, has no such state, or ends before the programme starts.
+        The effect is in a unit without a price, has no such state, ends before the programme starts or before the
+        horizon without a rule for what comes after, or counts who is in work where the assumptions are about single
+        jobs.
 
     Examples
     --------
@@ -81,118 +88,17 @@ def evaluate(
             label: replace(evaluate(one, assumptions, work=work, benefit=benefit), label=label)
             for label, one in effect.items()
         }
-    if effect.start >= effect.months[-1]:
-        raise EffectError(
-            f"The programme starts at month {effect.start:g}, and the effect ends at month {effect.months[-1]:g}: "
-            "there would be costs without any benefits. Make the effect with a longer horizon."
-        )
-    if effect.unit != "probability":
-        raise EffectError(
-            f"The ledger prices months in work and on benefit, and this effect is in {effect.unit}. "
-            "Give an effect in probabilities of states."
-        )
-    columns = _column(effect, work), _column(effect, benefit)
-    present_value, cumulated = _priced(
-        effect.with_programme, effect.without_programme, effect, columns, assumptions
-    )
-    draws, cumulated_draws = None, None
-    if effect.draws is not None:
-        draws, cumulated_draws = _priced(*effect.draws, effect, columns, assumptions)
+    point, drawn = courses(effect, assumptions, work=work, benefit=benefit, beside=beside)
+    terms = Terms(assumptions)
+    check_items(assumptions, point)
+    last = float(effect.months[-1] if assumptions.horizon is None else assumptions.horizon)
+    made = account(point, terms, last)
     return Ledger(
-        months=effect.months,
-        items=(*(item.name for item in ITEMS), COST_OF_FUNDS),
-        parties=(*PARTIES, SOCIETY),
-        present_value=present_value,
-        cumulated=cumulated,
-        draws=draws,
-        cumulated_draws=cumulated_draws,
+        account=made,
+        drawn=None if drawn is None else account(drawn, terms, last),
         assumptions=assumptions,
         label=effect.label,
         population=effect.population,
         origin=effect.origin,
         start=effect.start,
     )
-
-
-def _column(effect: NetEffect, state: str) -> int:
-    if state not in effect.states:
-        near = get_close_matches(state, effect.states, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise EffectError(
-            f"The effect has no state {state!r}. Its states are: {', '.join(effect.states)}. "
-            f"Name the states with work= and benefit=.{hint}"
-        )
-    return effect.states.index(state)
-
-
-def _priced(
-    with_programme: FloatArray,
-    without_programme: FloatArray,
-    effect: NetEffect,
-    columns: tuple[int, int],
-    assumptions: Assumptions,
-) -> tuple[FloatArray, FloatArray]:
-    """Present value (..., R + 1, P + 1), and its sum over items up to each month (..., T, P + 1)."""
-    flows = _flows(with_programme, without_programme, effect, columns, assumptions.discount_rate)
-    euros, funds = _euros(assumptions), assumptions.cost_of_funds
-    present_value = _values(flows.sum(axis=-2), euros, funds)
-    return present_value, _values(flows.cumsum(axis=-2), euros, funds).sum(axis=-2)
-
-
-def _flows(
-    with_programme: FloatArray,
-    without_programme: FloatArray,
-    effect: NetEffect,
-    columns: tuple[int, int],
-    rate: float,
-) -> FloatArray:
-    """Discounted quantities (..., T, Q): row t holds what falls between the month before and month t."""
-    months = effect.months
-    work, benefit = columns
-    change = with_programme - without_programme
-    started, supported = _participants(with_programme, without_programme, months, effect.start, columns)
-    flows = np.zeros((*change.shape[:-1], len(QUANTITIES)))
-    paid = int(np.searchsorted(months, effect.start))
-    flows[..., paid, 0] = started * discount_factor(effect.start, rate)
-    length = discount_factor((months[1:] + months[:-1]) / 2, rate) * np.diff(months)
-    stocks = np.stack([change[..., work], change[..., benefit], supported], axis=-1)
-    flows[..., 1:, 1:] = (stocks[..., 1:, :] + stocks[..., :-1, :]) / 2 * length[:, np.newaxis]
-    return flows
-
-
-def _participants(
-    with_programme: FloatArray,
-    without_programme: FloatArray,
-    months: FloatArray,
-    start: float,
-    columns: tuple[int, int],
-) -> tuple[FloatArray | float, FloatArray]:
-    """Share (...) who start the programme, and share (..., T) who are participants in work."""
-    work, benefit = columns
-    if start == 0:
-        return 1.0, with_programme[..., work]
-    # Who left before the start is no participant: neither programme nor subsidy is paid for them. Until then
-    # the curves are one; for a start between two months, the one without the programme has no kink there.
-    at_start = value_at(months, without_programme, start)
-    in_work = with_programme[..., work] - at_start[..., work, np.newaxis]
-    return at_start[..., benefit], np.where(months >= start, np.maximum(in_work, 0.0), 0.0)
-
-
-def _euros(assumptions: Assumptions) -> FloatArray:
-    """Euros (Q, R, P) to each party, in each row, per unit of each quantity."""
-    table = np.zeros((len(QUANTITIES), len(ITEMS), len(PARTIES)))
-    for row, item in enumerate(ITEMS):
-        for party, amount in item.euros.items():
-            table[QUANTITIES.index(item.quantity), row, PARTIES.index(party)] = amount(assumptions)
-    return table
-
-
-def _values(quantities: FloatArray, euros: FloatArray, cost_of_funds: float) -> FloatArray:
-    """Euros (..., R + 1, P + 1): parties, then society as their sum; items, then the cost of funds."""
-    rows = np.einsum("...q,qrp->...rp", quantities, euros)
-    public = rows[..., PARTIES.index("agency")] + rows[..., PARTIES.index("government")]
-    values = np.zeros((*rows.shape[:-2], rows.shape[-2] + 1, rows.shape[-1] + 1))
-    values[..., :-1, :-1] = rows
-    values[..., :-1, -1] = rows.sum(axis=-1)
-    values[..., -1, -1] = cost_of_funds * public.sum(axis=-1)
-    return values

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
@@ -11,10 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nettoeffect.effect.amount import MIN_DRAWS, Amount, interval, tails
+from nettoeffect.effect.curve import value_at
 from nettoeffect.effect.hazards import Whom
 from nettoeffect.effect.occupancy import Origin
 from nettoeffect.errors import AssumptionError
+from nettoeffect.mkba.account import Account
 from nettoeffect.mkba.assumptions import Assumptions
+from nettoeffect.mkba.budgets import public
+from nettoeffect.mkba.fields import nearest
+from nettoeffect.mkba.items import PROGRAMME_ROWS
+from nettoeffect.mkba.verdicts import Ratio, mvpf_of, quotient
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,18 +38,10 @@ class Ledger:
 
     Parameters
     ----------
-    months : (T,) array, months since the effect's origin
-    items : tuple of R str
-    parties : tuple of P str
-        The last is society: the sum of the others in every item but the cost of public funds, which is
-        society's alone.
-    present_value : (R, P) array, euros per person
-        Positive is a gain.
-    cumulated : (T, P) array, euros per person
-        Present value of all items together up to each month.
-    draws : (B, R, P) array or None
-        `present_value` in every draw of the effect.
-    cumulated_draws : (B, T, P) array or None
+    account : Account
+        Of the effect itself.
+    drawn : Account or None
+        Of its draws, or of draws of effect and assumptions (`simulate`).
     assumptions : Assumptions
     label : str
     population, origin, start
@@ -50,18 +49,48 @@ class Ledger:
         the programme start; otherwise one who starts the programme.
     """
 
-    months: FloatArray
-    items: tuple[str, ...]
-    parties: tuple[str, ...]
-    present_value: FloatArray
-    cumulated: FloatArray
-    draws: FloatArray | None
-    cumulated_draws: FloatArray | None
+    account: Account
+    drawn: Account | None
     assumptions: Assumptions
     label: str = ""
     population: Whom = "treated"
     origin: Origin = "programme_start"
     start: float = 0.0
+
+    @property
+    def months(self) -> FloatArray:
+        """Months since the effect's origin (T,), up to the horizon."""
+        return self.account.months
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Names of the R rows; the last is the cost of public funds."""
+        return self.account.items
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Names of the P columns. The last is society: the sum of the others, and alone in the cost of public funds."""
+        return self.account.parties
+
+    @property
+    def present_value(self) -> FloatArray:
+        """Euros per person (R, P); positive is a gain."""
+        return self.account.present_value
+
+    @property
+    def cumulated(self) -> FloatArray:
+        """Present value of all items together up to each month (T, P)."""
+        return self.account.cumulated
+
+    @property
+    def draws(self) -> FloatArray | None:
+        """`present_value` in every draw (B, R, P)."""
+        return None if self.drawn is None else self.drawn.present_value
+
+    @property
+    def cumulated_draws(self) -> FloatArray | None:
+        """`cumulated` in every draw (B, T, P)."""
+        return None if self.drawn is None else self.drawn.cumulated
 
     def frame(self, level: float = 0.95) -> pd.DataFrame:
         """Tidy table: `item` (the last is the total), `party`, `value`, with draws `lower` and `upper`."""
@@ -74,12 +103,160 @@ class Ledger:
             table["lower"], table["upper"] = lower.reshape(-1), upper.reshape(-1)
         return table
 
-    def total(self, party: str = "society", *, level: float = 0.95) -> Amount:
-        """Net present value for a party, euros per person: a float, with an `interval` if there are draws."""
-        column = self._column(party)
+    def total(
+        self, party: str = "society", *, level: float = 0.95, weights: Mapping[str, float] | None = None
+    ) -> Amount:
+        """Net present value for a party, euros per person: a float, with an `interval` if there are draws.
+
+        With `weights`, party -> weight, society counts a euro of each party as so many (distributional weights; 1 for
+        those left out); the cost of public funds keeps its own.
+        """
         tails(level)
-        bounds = interval(self.draws[:, :, column].sum(axis=1), level) if _enough(self.draws) else None
-        return Amount(float(self.present_value[:, column].sum()), bounds)
+        weigh = self._weights(party, weights)
+        bounds = interval(self._drawn_total(weigh), level) if _enough(self.draws) else None
+        return Amount(float(self.present_value.sum(axis=0) @ weigh), bounds)
+
+    def by_horizon(self, party: str = "society", *, level: float = 0.95) -> pd.DataFrame:
+        """Net present value if the account ended at each month: `month`, `value`, with draws `lower`, `upper`."""
+        column = self.column(party)
+        table = pd.DataFrame({"month": self.months, "value": self.cumulated[:, column]})
+        bounds = tails(level)
+        if _enough(self.cumulated_draws):
+            table["lower"], table["upper"] = np.quantile(self.cumulated_draws[:, :, column], bounds, axis=0)
+        return table
+
+    def probability(self, party: str = "society") -> float:
+        """Share of the draws in which a party gains; NaN without draws."""
+        column = self.column(party)
+        if not _enough(self.draws):
+            return math.nan
+        return float((self.draws[:, :, column].sum(axis=1) > 0).mean())
+
+    def verdict(self, *, level: float = 0.95) -> pd.DataFrame:
+        """One row a party: `total`, `lower`, `upper`, `probability` that it gains, and `break_even` in months."""
+        months = self.break_even(level=level)
+        rows = {}
+        for party in self.parties:
+            total = self.total(party, level=level)
+            lower, upper = total.interval or (math.nan, math.nan)
+            month = months[party]
+            rows[party] = {
+                "total": float(total),
+                "lower": lower,
+                "upper": upper,
+                "probability": self.probability(party),
+                "break_even": math.nan if month is None else float(month),
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("party")
+
+    def benefit_cost(self, party: str = "society", *, level: float = 0.95) -> Ratio:
+        """Benefits per euro that the programme itself costs a party.
+
+        Costs are the rows of the programme (with fees for placements and results, and user's own rows per start); all
+        other rows are benefits, with their sign. What counts as a cost and what as a negative benefit changes the
+        ratio, not the net present value: compare ratios only if they are made the same way.
+
+        Returns
+        -------
+        Ratio
+            NaN, with a note, if the party pays nothing for the programme or is paid for it.
+        """
+        column = self.column(party)
+        costs = np.isin(self.items, self._cost_rows())
+
+        def parts(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+            return values[..., ~costs, column].sum(axis=-1), -values[..., costs, column].sum(axis=-1)
+
+        top, bottom = parts(self.present_value)
+        draws = parts(self.draws) if _enough(self.draws) else None
+        unless = (
+            f"The programme costs {party} nothing, or brings it money: a benefit-cost ratio has no meaning."
+        )
+        return quotient((float(top), float(bottom)), draws, level, unless=unless)
+
+    def mvpf(self, *, level: float = 0.95) -> Ratio:
+        """Marginal value of public funds: gains of all private parties per euro of net public cost (`mkba.mvpf`).
+
+        Gains count at face value. By the envelope theorem, those who started to work because of a subsidy were about
+        indifferent, and it is worth its face value only to those who would have worked anyway: `inframarginal_share`
+        tells how many, and `mvpf` takes amounts of your own. The cost of public funds is left out: the ratio is
+        compared with that of other ways to spend or raise a euro.
+        """
+        worth = self._weights("society", None) * 0.0
+        cost = worth.copy()
+        public_parties = public(self.assumptions.budgets)
+        for column, party in enumerate(self.parties[:-1]):
+            (cost if party in public_parties else worth)[column] = -1.0 if party in public_parties else 1.0
+        totals = self.present_value.sum(axis=0)
+        draws = (self._drawn_total(worth), self._drawn_total(cost)) if _enough(self.draws) else None
+        return mvpf_of(float(totals @ worth), float(totals @ cost), draws, level)
+
+    def cost_per_month(self, party: str = "agency", *, level: float = 0.95) -> Ratio:
+        """What a party pays on balance for each extra month in work, euros; negative if it gains on balance.
+
+        Present value over months that are not discounted. NaN, with a note, if there are no extra months.
+        """
+        extra = float(self.account.work_months)
+        draws = None if self.drawn is None or not _enough(self.draws) else self.drawn.work_months
+        return self._cost_per(party, extra, draws, "months in work", level)
+
+    def cost_per_person(
+        self, month: float | None = None, party: str = "agency", *, level: float = 0.95
+    ) -> Ratio:
+        """What a party pays on balance for each additional person in work at a month (the last, if left out), euros."""
+        at = float(self.months[-1]) if month is None else float(month)
+        if not self.months[0] <= at <= self.months[-1]:
+            raise AssumptionError(
+                f"month={month} is outside the account, which runs to month {self.months[-1]:g}."
+            )
+        extra = float(np.interp(at, self.months, self.account.employment))
+        draws = None
+        if self.drawn is not None and _enough(self.draws):
+            draws = value_at(self.months, self.drawn.employment[..., np.newaxis], at)[:, 0]
+        return self._cost_per(party, extra, draws, f"people in work at month {at:g}", level)
+
+    def _cost_per(self, party: str, extra: float, draws: FloatArray | None, what: str, level: float) -> Ratio:
+        weigh = -self._weights(party, None)
+        paired = None if draws is None else (self._drawn_total(weigh), draws)
+        cost = float(self.present_value.sum(axis=0) @ weigh)
+        note = ("It gains on balance: the amount is negative.",) if cost < 0 else ()
+        unless = f"There are no extra {what}: a cost per unit has no meaning."
+        return quotient((cost, extra), paired, level, unless=unless, notes=note)
+
+    def subsidy_anyway(self, *, level: float = 0.95) -> Amount:
+        """Wage subsidy for jobs that participants would have had anyway (deadweight), euros per person."""
+        tails(level)
+        drawn = self.drawn.subsidy_anyway if self.drawn is not None and _enough(self.draws) else None
+        return Amount(float(self.account.subsidy_anyway), None if drawn is None else interval(drawn, level))
+
+    def _cost_rows(self) -> list[str]:
+        own = [item.name for item in self.assumptions.items if item.per == "start" and item.amount < 0]
+        return [*PROGRAMME_ROWS, *own]
+
+    def _weights(self, party: str, weights: Mapping[str, float] | None) -> FloatArray:
+        """Weight of every column in the total of a party."""
+        column = self.column(party)
+        found = np.zeros(len(self.parties))
+        found[column] = 1.0
+        if weights is None:
+            return found
+        if party != self.parties[-1]:
+            raise AssumptionError(
+                f"Weights are for society, which adds up the others, and not for {party!r}."
+            )
+        for name, weight in weights.items():
+            place = self.column(name)
+            if place == len(self.parties) - 1 or not math.isfinite(weight):
+                raise AssumptionError(
+                    f"weights: {name!r} cannot be weighted by {weight!r}. Give a number per party."
+                )
+            found[place] = weight - 1.0  # society has each once
+        return found
+
+    def _drawn_total(self, weigh: FloatArray) -> FloatArray:
+        assert self.draws is not None  # callers ask first
+        drawn: FloatArray = self.draws.sum(axis=1) @ weigh
+        return drawn
 
     def break_even(self, *, level: float = 0.95) -> dict[str, Amount | None]:
         """First month at which each party's accumulated present value is no longer negative.
@@ -106,17 +283,17 @@ class Ledger:
 
     def plot(self, party: str = "society", *, language: Literal["nl", "en"] = "en") -> Figure:
         """Draw a waterfall from the first item of a party to its total."""
-        name = self.parties[self._column(party)]
+        name = self.parties[self.column(party)]
         from nettoeffect.report.plots import plot_ledger
 
         return plot_ledger(self, party=name, language=language)
 
-    def _column(self, party: str) -> int:
+    def column(self, party: str) -> int:
+        """Place of a party among the columns."""
         if party not in self.parties:
-            near = get_close_matches(str(party), self.parties, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise AssumptionError(
-                f"There is no party {party!r}. The parties are: {', '.join(self.parties)}.{hint}"
+                f"There is no party {party!r}. The parties are: {', '.join(self.parties)}. "
+                f"{nearest(party, self.parties)}"
             )
         return self.parties.index(party)
 
