@@ -27,6 +27,7 @@ ALL = (
     "dynamic",
     "matching",
     "methods",
+    "mkba",
     "variance",
     "weighting",
 )

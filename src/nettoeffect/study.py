@@ -23,7 +23,7 @@ from nettoeffect.effect import Estimate, NetEffect, Scenarios
 from nettoeffect.errors import DataWarning
 from nettoeffect.matching.match import Matched, match
 from nettoeffect.matching.placebo import Placebo, placebo
-from nettoeffect.mkba import Assumptions, Ledger, evaluate
+from nettoeffect.mkba import Assumptions, Ledger, Value, evaluate
 from nettoeffect.report import plots
 from nettoeffect.report.html import report
 from nettoeffect.spells import Spells
@@ -39,13 +39,13 @@ _log = logging.getLogger(__name__)
 STARTS, HORIZON = (0.0, 6.0, 12.0), 36
 # Round amounts, chosen to show the account; none of them is an estimate.
 ILLUSTRATION = Assumptions(
-    programme_cost=4000.0,
-    wage_cost=2900.0,
-    gross_wage=2300.0,
-    net_wage=1950.0,
-    gross_benefit=1700.0,
-    net_benefit=1350.0,
-    displacement=0.2,
+    programme_cost=Value(4000.0, status="illustrative"),
+    wage_cost=Value(2900.0, status="illustrative"),
+    gross_wage=Value(2300.0, status="illustrative"),
+    net_wage=Value(1950.0, status="illustrative"),
+    gross_benefit=Value(1700.0, status="illustrative"),
+    net_benefit=Value(1350.0, status="illustrative"),
+    displacement=Value(0.2, status="illustrative"),
 )
 
 # Of the National Supported Work demonstration, from before it; earnings (1974 and 1975) in dollars a year.

@@ -69,7 +69,7 @@ def account(course: Course, terms: Any, last: float) -> Account:
     anyway = [
         _flat(abs(each.euros))
         / 2
-        * present[each.quantity.replace("subsidised", "subsidised anyway")].sum(axis=-1)
+        * present[each.quantity.replace("subsidised", "subsidised anyway", 1)].sum(axis=-1)
         for each in paid  # what one party receives another pays, so half of both is what is paid
         if each.quantity.startswith("subsidised:")
     ]

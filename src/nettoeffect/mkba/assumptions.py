@@ -169,8 +169,7 @@ class Assumptions:
         if self.displacement + self.substitution > 1 + 1e-9:
             raise AssumptionError(
                 f"displacement={self.displacement} and substitution={self.substitution} take more than every extra "
-                "month "
-                "of work from others. Together they can be 1 at most."
+                "month of work from others. Together they can be 1 at most."
             )
         if self.extension is not None and self.extension not in get_args(Extension):
             raise AssumptionError(
@@ -309,6 +308,8 @@ class Assumptions:
 
 def _all_of(values: Iterable[Any], kind: type, name: str) -> tuple[Any, ...]:
     """A tuple of one kind of thing, each with a name of its own."""
+    if not isinstance(values, Iterable):
+        raise AssumptionError(f"{name}= takes a list of {kind.__name__}, and {values!r} is none.")
     found = tuple(values)
     wrong = [value for value in found if not isinstance(value, kind)]
     if wrong:

@@ -47,8 +47,10 @@ class Budget:
             raise AssumptionError(
                 f"A budget divides an unknown party {self.party!r}. {nearest(self.party, PARTIES)}"
             )
-        if isinstance(self.items, str):
+        if isinstance(self.items, str) or not isinstance(self.items, Sequence):
             raise AssumptionError(f"items={self.items!r} of a budget must be a list of rows.")
+        if not isinstance(self.shares, Mapping):
+            raise AssumptionError(f"shares={self.shares!r} of a budget is no mapping of budget to share.")
         object.__setattr__(self, "shares", dict(self.shares))
         object.__setattr__(self, "items", tuple(self.items))
         for name, share in self.shares.items():

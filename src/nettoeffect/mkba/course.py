@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +36,7 @@ class Course:
         Share who start the programme.
     start : float, months since the origin
     absorbing : bool
-        Whether curves count exits, and not who is there at the moment.
+        Whether the curves of work count exits, and not who is there at the moment.
     """
 
     months: FloatArray
@@ -66,13 +67,16 @@ def courses(
     effects = [effect] if beside is None else [effect, _alike(effect, beside)]
     states = tuple(state for each in effects for state in each.states)
     kinds = _kinds(states, a, work, benefit)
-    _check_horizon(effect, a)
-    _check_jobs(effect, a, kinds[1])
+    _check_horizon(effect, a, kinds[1])
+    _check_shares(effects, a)
+    _check_results(effects, a, kinds[0])
+    check_jobs([name for name in OF_JOBS if getattr(a, name) not in (0.0, np.inf)], effects, *kinds)
     scales = [_scale(each, a, *kinds) for each in effects]
     point = _sides([(each.with_programme, each.without_programme) for each in effects], scales)
     drawn = [each.draws for each in effects if each.draws is not None]
-    made = _course(effect, a, states, point, *kinds)
-    return made, _course(effect, a, states, _sides(drawn, scales), *kinds) if drawn else None
+    absorbing = counts_jobs(effects, kinds[0])
+    made = _course(effect, a, states, point, *kinds, absorbing)
+    return made, _course(effect, a, states, _sides(drawn, scales), *kinds, absorbing) if drawn else None
 
 
 def _sides(given: list[Sides], scales: list[FloatArray]) -> Sides:
@@ -91,6 +95,7 @@ def _course(
     sides: Sides,
     work: tuple[str, ...],
     benefit: tuple[str, ...],
+    absorbing: bool,
 ) -> Course:
     months = effect.months
     until = float(months[-1]) if a.horizon is None else min(a.horizon, float(months[-1]))
@@ -102,8 +107,10 @@ def _course(
     if effect.start > 0:
         # Who left before the start is no participant: neither programme nor subsidy is paid for them.
         at_start = value_at(months, sides[1], effect.start)
-        started = at_start[..., [states.index(state) for state in benefit]].sum(axis=-1)
-    return Course(months, states, sides, work, benefit, started, effect.start, effect.absorbing)
+        # An effect beside it is on the same people, who are not to be counted twice.
+        here = [state for state in benefit if state in effect.states] or benefit
+        started = at_start[..., [states.index(state) for state in here]].sum(axis=-1)
+    return Course(months, states, sides, work, benefit, started, effect.start, absorbing)
 
 
 def _cut(side: FloatArray, months: FloatArray, before: int, until: float) -> FloatArray:
@@ -124,21 +131,21 @@ def _kinds(
                 f"The assumptions have amounts for a state {name!r}, and the effect has none. {nearest(name, states)}"
             )
     kinds = {work: "work"} | ({} if benefit is None else {benefit: "benefit"}) | named
-    found = [
-        tuple(state for state in states if kinds.get(state) in (kind, "both")) for kind in ("work", "benefit")
-    ]
+    work_states = tuple(state for state in states if kinds.get(state) in ("work", "both"))
+    # Who loses a job returns to the first of these: a whole benefit, if there is one.
+    benefits = tuple(state for kind in ("benefit", "both") for state in states if kinds.get(state) == kind)
     listed = f"Its states are: {', '.join(states)}. Name the states with work= and benefit="
-    if not found[0]:
+    if not work_states:
         raise EffectError(f"The effect has no state {work!r}. {listed}. {nearest(work, states)}")
-    if not found[1] and benefit is not None:
+    if not benefits and benefit is not None:
         none = "benefit=None counts no benefits"
         raise EffectError(
             f"The effect has no state {benefit!r}. {listed}; {none}. {nearest(benefit, states)}"
         )
-    return found[0], found[1]
+    return work_states, benefits
 
 
-def _check_horizon(effect: NetEffect, a: Assumptions) -> None:
+def _check_horizon(effect: NetEffect, a: Assumptions, benefit: tuple[str, ...]) -> None:
     last = effect.months[-1]
     horizon = last if a.horizon is None else a.horizon
     if effect.start >= min(horizon, last):
@@ -146,6 +153,11 @@ def _check_horizon(effect: NetEffect, a: Assumptions) -> None:
             f"The programme starts at month {effect.start:g}, and the {'effect' if horizon >= last else 'horizon'} "
             "ends at "
             f"month {min(horizon, last):g}: there would be costs without any benefits. Make it longer."
+        )
+    if effect.start > 0 and not benefit:
+        raise EffectError(
+            f"The programme starts at month {effect.start:g} for those still on benefit by then, and no state is one. "
+            "Name it with benefit=; with amounts of 0 it counts no benefits."
         )
     if horizon > last and a.extension is None:
         raise EffectError(
@@ -160,17 +172,54 @@ def _check_horizon(effect: NetEffect, a: Assumptions) -> None:
         )
 
 
-def _check_jobs(effect: NetEffect, a: Assumptions, benefit: tuple[str, ...]) -> None:
-    """When a job began is known only where curves count exits."""
-    used = [name for name in OF_JOBS if getattr(a, name) not in (0.0, np.inf)]
-    if used and not (effect.absorbing and effect.unit == "probability"):
+def _check_shares(effects: Sequence[NetEffect], a: Assumptions) -> None:
+    """Refuse an effectiveness that puts more people in a state than there are, or fewer than none."""
+    for each in effects:
+        if a.effectiveness <= 1 or each.unit != "probability":
+            continue
+        moved = each.without_programme + a.effectiveness * each.effect
+        if moved.min() < -1e-8 or moved.max() > 1 + 1e-8:
+            raise EffectError(
+                f"effectiveness={a.effectiveness:g} gives shares from {moved.min():.3g} to {moved.max():.3g} with the "
+                "programme, and there are none below 0 or above 1. Lower it."
+            )
+
+
+def _check_results(effects: Sequence[NetEffect], a: Assumptions, work: tuple[str, ...]) -> None:
+    """A bonus is for persons in work, whom earnings or hours do not count."""
+    amounts = [each.unit for each in effects if each.unit != "probability" and set(each.states) & set(work)]
+    if a.result_month is not None and amounts:
+        raise EffectError(
+            f"result_month={a.result_month:g} settles who is in work, and this effect is in {amounts[0]}. Leave it out."
+        )
+
+
+def counts_jobs(effects: Sequence[NetEffect], work: tuple[str, ...]) -> bool:
+    """Whether the curves of work count exits, so that it is known when a job began."""
+    return all(
+        each.absorbing and each.unit == "probability" for each in effects if set(each.states) & set(work)
+    )
+
+
+def check_jobs(
+    used: Sequence[str], effects: Sequence[NetEffect], work: tuple[str, ...], benefit: tuple[str, ...]
+) -> None:
+    """Refuse terms about single jobs, by name, where the effects do not tell when jobs began, or jobs have no end.
+
+    Raises
+    ------
+    EffectError
+        Naming the terms.
+    """
+    ends = bool({"return_to_benefit", "subsidy_loss"} & set(used))
+    if used and not counts_jobs(effects, (*work, *benefit) if ends else work):
         raise EffectError(
             f"{', '.join(used)} depend on when jobs begin and end, and this effect counts who is in work at a "
             "month. Leave "
             "them out: its curves have the jobs that ended in them. A subsidised job can be a state of its own, with "
             "State(..., subsidy=...)."
         )
-    if (a.return_to_benefit or a.subsidy_loss) and not benefit:
+    if ends and not set(benefit) - set(work):
         raise EffectError(
             "Who loses a job returns to the benefit, and no state is one. Name it with benefit=."
         )
@@ -204,14 +253,18 @@ def _scale(effect: NetEffect, a: Assumptions, work: tuple[str, ...], benefit: tu
         return np.ones(len(effect.states))
     if effect.start > 0:
         raise EffectError(
-            f"The programme starts at month {effect.start:g}, and amounts do not tell who has left by then. Give an "
-            "effect "
-            "that counts months since the programme start."
+            f"The programme starts at month {effect.start:g}, and amounts do not tell who has left by then. "
+            "Give an effect that counts months since the programme start."
         )
     amounts = {state.name: state.given for state in a.states}
     scale = np.ones(len(effect.states))
     for column, state in enumerate(effect.states):
         own = amounts.get(state, {})
+        if state in work and state in benefit:
+            raise EffectError(
+                f"State {state!r} is work and benefit, and its column in {effect.unit} does not tell of which. "
+                "Give wages and benefits in columns of their own."
+            )
         if effect.unit == "euro per month" and (state in work or state in benefit):
             name = "gross_wage" if state in work else "gross_benefit"
             scale[column] = own.get(name, getattr(a, name))
@@ -220,8 +273,7 @@ def _scale(effect: NetEffect, a: Assumptions, work: tuple[str, ...], benefit: tu
         else:
             raise EffectError(
                 f"Column {state!r} is in {effect.unit}, and has no price. Work can be in probabilities, euros per "
-                "month "
-                "(gross), or hours per month with hours= in the assumptions; a benefit in probabilities or euros "
+                "month (gross), or hours per month with hours= in the assumptions; a benefit in probabilities or euros "
                 "per month."
             )
         if scale[column] <= 0:

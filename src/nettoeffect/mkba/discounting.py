@@ -8,6 +8,8 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from nettoeffect.errors import AssumptionError
+
 
 @overload
 def discount_factor(months: float, rate: float) -> float: ...
@@ -41,10 +43,17 @@ def present_value(amounts: Sequence[float], rate: float, *, paid: Literal["start
     paid : {"start", "end"}
         With ``"start"`` the first year is not discounted.
 
+    Raises
+    ------
+    AssumptionError
+        Another word for `paid`.
+
     Examples
     --------
     >>> round(present_value([378.47, 216.02, 180.02], 0.03), 2)  # one-euro jobs, Germany
     757.88
     """
-    shift = {"start": 0, "end": 1}[paid]
+    if paid not in ("start", "end"):
+        raise AssumptionError(f"paid={paid!r} is unknown. Use one of: start, end.")
+    shift = 1 if paid == "end" else 0
     return sum(amount * discount_factor(12.0 * (year + shift), rate) for year, amount in enumerate(amounts))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from nettoeffect.errors import AssumptionError
-from nettoeffect.mkba.fields import nearest
+from nettoeffect.mkba.fields import nearest, number
 
 FloatArray = NDArray[np.float64]
 Correlation = Mapping[tuple[str, str], float] | pd.DataFrame
@@ -31,6 +31,7 @@ def beta(mean: float, sd: float) -> Any:
     >>> float(round(beta(0.2, 0.1).std(), 6))
     0.1
     """
+    mean, sd = number("mean", mean), number("sd", sd)
     if not 0 < mean < 1 or not 0 < sd < math.sqrt(mean * (1 - mean)):
         raise AssumptionError(
             f"No beta distribution has mean={mean} and sd={sd}: a mean lies between 0 and 1, and sd below "
@@ -73,6 +74,7 @@ def triangular(low: float, mode: float, high: float) -> Any:
     >>> float(triangular(0.0, 0.3, 0.6).mean())
     0.3
     """
+    low, mode, high = (number(name, x) for name, x in (("low", low), ("mode", mode), ("high", high)))
     if not low <= mode <= high or not low < high:
         raise AssumptionError(f"low={low}, mode={mode}, high={high} are not in order.")
     return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
@@ -86,13 +88,14 @@ def uniform(low: float, high: float) -> Any:
     >>> float(uniform(0.8, 1.0).mean())
     0.9
     """
+    low, high = number("low", low), number("high", high)
     if not low < high:
         raise AssumptionError(f"low={low} is not below high={high}.")
     return stats.uniform(low, high - low)
 
 
 def _positive(name: str, mean: float, sd: float) -> None:
-    if not (mean > 0 and sd > 0 and math.isfinite(mean) and math.isfinite(sd)):
+    if not (number("mean", mean) > 0 and number("sd", sd) > 0):
         raise AssumptionError(
             f"A {name} distribution has a positive mean and sd, and here mean={mean}, sd={sd}."
         )
@@ -108,13 +111,20 @@ def sample(
     AssumptionError
         What is no distribution, or correlations that no distribution has.
     """
-    wrong = [name for name, each in distributions.items() if not hasattr(each, "ppf")]
+    if not isinstance(distributions, Mapping):
+        raise AssumptionError(f"distributions= is a mapping of name to distribution, not {distributions!r}.")
+    # Distributions of scipy that are not frozen have a ppf, too: of values that nobody gave.
+    wrong = [
+        name for name, each in distributions.items() if not hasattr(each, "ppf") or hasattr(each, "freeze")
+    ]
     if wrong:
         raise AssumptionError(
             f"{wrong[0]}={distributions[wrong[0]]!r} is no distribution. Use beta, gamma, lognormal, triangular or "
-            "uniform "
-            "of nettoeffect.mkba, or a frozen one of scipy.stats."
+            "uniform of nettoeffect.mkba, or a frozen one of scipy.stats."
         )
+    wrong = [name for name, each in distributions.items() if np.shape(each.ppf(0.5)) != ()]
+    if wrong:
+        raise AssumptionError(f"{wrong[0]} has several distributions. Give one, with numbers as parameters.")
     scores = rng.standard_normal((n, len(distributions)))
     if correlation is not None:
         scores = scores @ _root(correlation, list(distributions)).T
@@ -142,6 +152,12 @@ def _matrix(correlation: Correlation, names: list[str]) -> FloatArray:
     if isinstance(correlation, pd.DataFrame):
         table = correlation
         pairs = {(str(a), str(b)): float(table.loc[a, b]) for a in table.index for b in table.columns}
+    elif not isinstance(correlation, Mapping) or any(
+        not (isinstance(key, tuple) and len(key) == 2) for key in correlation
+    ):
+        raise AssumptionError(
+            f"correlation={correlation!r} is no mapping of pairs. Give {{(name, name): value}} or a DataFrame."
+        )
     else:
         pairs = {(a, b): float(value) for (a, b), value in correlation.items()}
     matrix = np.eye(len(names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ def read(source: str | Path) -> Assumptions:
     AssumptionError
         Text that is no TOML, unknown names (with the nearest), or what `Assumptions` refuses.
     """
+    if not isinstance(source, (str, Path)):
+        raise AssumptionError(f"{source!r} is neither a file nor a text.")
     is_file = isinstance(source, Path) or source.strip().endswith(".toml")
     try:
         content = tomllib.loads(Path(source).read_text(encoding="utf-8") if is_file else str(source))
@@ -75,6 +77,9 @@ def read(source: str | Path) -> Assumptions:
     missing = [each for each in known[:6] if each not in given]  # the first six have no default
     if missing:
         raise AssumptionError(f"The assumptions miss {', '.join(missing)}, which have no default.")
+    wrong = [name for name in _LISTS if not isinstance(content.get(name, []), list)]
+    if wrong:
+        raise AssumptionError(f"{wrong[0]}= takes a list of tables. Write [[{wrong[0]}]] above each.")
     lists: dict[str, Any] = {
         name: [_part(kind, entry) for entry in content.get(name, [])] for name, kind in _LISTS.items()
     }
@@ -107,31 +112,27 @@ def _value(name: str, value: Any) -> Any:
     if "value" not in value:
         raise AssumptionError(f"{name} has no value. Write it as {name} = {{ value = ..., source = ... }}.")
     about = {key: each for key, each in value.items() if key != "value"}
-    if isinstance(value["value"], (str, bool)):
+    if not isinstance(value["value"], (int, float)) or isinstance(value["value"], bool):
         return value["value"]  # refused by name where it is used
-    return Value(value["value"], **about)
+    try:
+        return Value(value["value"], **about)
+    except AssumptionError as error:
+        raise AssumptionError(f"{name}: {error}") from None
 
 
 def _part(kind: type[State] | type[Item] | type[Budget], entry: Any) -> Any:
+    what = kind.__name__.lower()
     if not isinstance(entry, Mapping):
         raise AssumptionError(
-            f"A {kind.__name__.lower()} is a table, and {entry!r} is not. Write [[{kind.__name__.lower()}s]]."
+            f"An entry of {what}s is a table, and {entry!r} is not. Write [[{what}s]] above it."
         )
-    known = [each.name for each in fields(kind)]
-    _refuse_unknown(entry, known, kind.__name__.lower())
-    try:
-        return kind(
-            **{key: each if key in ("split", "shares") else _value(key, each) for key, each in entry.items()}
-        )
-    except TypeError:
-        needed = [
-            each
-            for each in ("name", "kind", "per", "amount", "split", "party", "shares")
-            if each in known and each not in entry
-        ]
-        raise AssumptionError(
-            f"A {kind.__name__.lower()} misses {', '.join(needed)}: {dict(entry)}."
-        ) from None
+    known = {each.name: each.default for each in fields(kind)}
+    _refuse_unknown(entry, list(known), what)
+    missing = [name for name, default in known.items() if default is MISSING and name not in entry]
+    if missing:
+        raise AssumptionError(f"An entry of {what}s misses {', '.join(missing)}: {dict(entry)}.")
+    tables = ("split", "shares")  # of parties, not numbers with a source
+    return kind(**{key: each if key in tables else _value(key, each) for key, each in entry.items()})
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...] | list[str], what: str) -> None:

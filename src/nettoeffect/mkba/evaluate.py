@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import overload
 
 from nettoeffect.effect import NetEffect
+from nettoeffect.errors import AssumptionError, EffectError
 from nettoeffect.mkba.account import account
 from nettoeffect.mkba.assumptions import Assumptions
 from nettoeffect.mkba.course import courses
-from nettoeffect.mkba.items import check_items
+from nettoeffect.mkba.items import check_items, check_rows
 from nettoeffect.mkba.ledger import Ledger
 from nettoeffect.mkba.terms import Terms
 
@@ -83,22 +84,35 @@ def evaluate(
     >>> round(evaluate(effect, a).total("society"))
     6656
     """
+    if not isinstance(assumptions, Assumptions):
+        raise AssumptionError(f"assumptions= takes Assumptions, and this is a {type(assumptions).__name__}.")
     if isinstance(effect, Mapping):
+        if beside is not None:
+            raise EffectError(
+                "beside= goes with one effect, and these are several. Evaluate them one by one."
+            )
         return {
             label: replace(evaluate(one, assumptions, work=work, benefit=benefit), label=label)
             for label, one in effect.items()
         }
+    for name, given in {"effect": effect, "beside": beside}.items():
+        if not isinstance(given, NetEffect) and (name == "effect" or given is not None):
+            raise EffectError(f"{name} is a {type(given).__name__}. Give a NetEffect.")
     point, drawn = courses(effect, assumptions, work=work, benefit=benefit, beside=beside)
     terms = Terms(assumptions)
     check_items(assumptions, point)
+    check_rows(assumptions, point)
     last = float(effect.months[-1] if assumptions.horizon is None else assumptions.horizon)
     made = account(point, terms, last)
     return Ledger(
         account=made,
         drawn=None if drawn is None else account(drawn, terms, last),
+        course=point,
         assumptions=assumptions,
         label=effect.label,
         population=effect.population,
         origin=effect.origin,
         start=effect.start,
+        known=float(effect.months[-1]),
+        absorbing=effect.absorbing and effect.unit == "probability",
     )

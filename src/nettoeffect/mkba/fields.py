@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -108,7 +109,31 @@ def _shown(values: np.ndarray, wrong: np.ndarray) -> str:
     """The value at fault; of draws the first, and how many there are."""
     if values.ndim == 0:
         return f"{values.item():.15g}"
-    return f"{values[wrong][0]:.6g} ({int(wrong.sum()):,} of {values.size:,} draws)"
+    return f"{values[wrong][0]:.6g} ({int(wrong.sum()):,} of {values.size:,} values)"
+
+
+def numbers(name: str, given: Any) -> np.ndarray:
+    """An array (N,) of what is given, one or more numbers.
+
+    Raises
+    ------
+    AssumptionError
+        Nothing, or what is no number.
+    """
+    try:
+        values = np.asarray(given, dtype=float).reshape(-1)
+    except (TypeError, ValueError):
+        raise AssumptionError(f"{name}={given!r} is not made of numbers.") from None
+    if not values.size:
+        raise AssumptionError(f"{name}= is empty. Give at least one value.")
+    return values
+
+
+def number(name: str, given: Any) -> float:
+    """A finite number, or what is wrong with it."""
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, Real) or not math.isfinite(given):
+        raise AssumptionError(f"{name}={given!r} is no finite number. Give one.")
+    return float(given)
 
 
 def nearest(name: object, known: Sequence[str]) -> str:

@@ -68,14 +68,41 @@ def check_items(assumptions: Assumptions, course: Course) -> None:
     """
     known = (*_UNITS, *course.states)
     for item in assumptions.items:
+        if item.name.partition(" (")[0] in (*PROGRAMME_ROWS, "benefits", *_OF_WORK, COST_OF_FUNDS, "total"):
+            raise AssumptionError(
+                f"An item cannot be called {item.name!r}, which is a row already. Choose another name."
+            )
         if item.per not in known:
             raise AssumptionError(
                 f"Item {item.name!r} is paid per {item.per!r}, which there is not. {nearest(item.per, known)}"
+            )
+        if item.per == "benefit" and not course.benefit:
+            raise AssumptionError(
+                f"Item {item.name!r} is paid per month on benefit, and no state is one. Name it with benefit=."
             )
         if item.per == "placement" and not course.absorbing:
             raise AssumptionError(
                 f"Item {item.name!r} is paid per placement, and this effect counts who is in work, not who was placed."
             )
+
+
+def check_rows(assumptions: Assumptions, course: Course) -> None:
+    """Refuse budgets of rows that there are not: their money would go to the other rows.
+
+    Raises
+    ------
+    AssumptionError
+        With the nearest row.
+    """
+    known = [*PROGRAMME_ROWS, "benefits", *_OF_WORK, *(item.name for item in assumptions.items)]
+    known += [_name("benefits", state, course.benefit) for state in course.benefit]
+    known += [_name(row, state, course.work) for row in _OF_WORK for state in course.work]
+    for budget in assumptions.budgets:
+        for row in budget.items:
+            if row not in known:
+                raise AssumptionError(
+                    f"A budget of {budget.party} is for a row {row!r}, which there is not. {nearest(row, known)}"
+                )
 
 
 def _name(item: str, state: str, states: tuple[str, ...]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
@@ -19,12 +20,15 @@ from nettoeffect.errors import AssumptionError
 from nettoeffect.mkba.account import Account
 from nettoeffect.mkba.assumptions import Assumptions
 from nettoeffect.mkba.budgets import public
-from nettoeffect.mkba.fields import nearest
+from nettoeffect.mkba.course import Course
+from nettoeffect.mkba.fields import nearest, number
 from nettoeffect.mkba.items import PROGRAMME_ROWS
 from nettoeffect.mkba.verdicts import Ratio, mvpf_of, quotient
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from nettoeffect.report.mkba_table import MkbaTable
 
 FloatArray = NDArray[np.float64]
 TOTAL = "total"
@@ -47,15 +51,27 @@ class Ledger:
     population, origin, start
         Of the effect. For origin ``"inflow"`` a person is one who enters, whether or not still on benefit at
         the programme start; otherwise one who starts the programme.
+    course : Course
+        What the account read from the effect.
+    known : float, months
+        Last month that the effect was estimated for; beyond it the `extension` of the assumptions holds.
+    absorbing : bool
+        Whether the effect counts exits: whoever left to work is then taken to stay, but for `return_to_benefit`.
+    varied : tuple of str
+        Assumptions that differ over the draws.
     """
 
     account: Account
     drawn: Account | None
+    course: Course
     assumptions: Assumptions
     label: str = ""
     population: Whom = "treated"
     origin: Origin = "programme_start"
     start: float = 0.0
+    known: float = math.inf
+    absorbing: bool = True
+    varied: tuple[str, ...] = ()
 
     @property
     def months(self) -> FloatArray:
@@ -246,11 +262,9 @@ class Ledger:
             )
         for name, weight in weights.items():
             place = self.column(name)
-            if place == len(self.parties) - 1 or not math.isfinite(weight):
-                raise AssumptionError(
-                    f"weights: {name!r} cannot be weighted by {weight!r}. Give a number per party."
-                )
-            found[place] = weight - 1.0  # society has each once
+            if place == len(self.parties) - 1:
+                raise AssumptionError(f"weights: {name!r} is the sum of the others. Weigh these.")
+            found[place] = number(f"weight of {name}", weight) - 1.0  # society has each once
         return found
 
     def _drawn_total(self, weigh: FloatArray) -> FloatArray:
@@ -287,6 +301,48 @@ class Ledger:
         from nettoeffect.report.plots import plot_ledger
 
         return plot_ledger(self, party=name, language=language)
+
+    def table(self, persons: float | None = None, *, language: Literal["nl", "en"] = "en") -> MkbaTable:
+        """The standard table, items by parties, with every assumption and its source under it.
+
+        Parameters
+        ----------
+        persons : float, optional
+            A second half counts for so many persons together.
+        language : {"nl", "en"}
+
+        Returns
+        -------
+        MkbaTable
+            Prints, shows itself in a notebook, and has `frame`, `assumptions`, `to_html` and `to_latex`.
+        """
+        from nettoeffect.report.mkba_table import MkbaTable
+
+        return MkbaTable.of(self, persons, language)
+
+    def to_excel(
+        self, path: str | Path, persons: float | None = None, *, language: Literal["nl", "en"] = "en"
+    ) -> Path:
+        """Write a workbook in which every cell of the table is a formula that leads back to the assumptions.
+
+        Amounts, shares and the discount rate work through when they are changed; what shapes the course over time
+        (such as the horizon) is marked as fixed.
+        """
+        from nettoeffect.report.workbook import write_workbook
+
+        return write_workbook(self, path, persons, language)
+
+    def plot_horizon(
+        self,
+        parties: Sequence[str] = ("agency", "society"),
+        *,
+        level: float = 0.95,
+        language: Literal["nl", "en"] = "en",
+    ) -> Figure:
+        """Draw the balance of parties if the account stopped at each month, with bands where there are draws."""
+        from nettoeffect.report.plots.horizon import plot_horizon
+
+        return plot_horizon(self, parties=parties, level=level, language=language)
 
     def column(self, party: str) -> int:
         """Place of a party among the columns."""

@@ -50,6 +50,10 @@ class Item:
         if not isinstance(self.name, str) or not self.name.strip():
             raise AssumptionError(f"name={self.name!r} of an item is no name. Give text.")
         check(self.name, self.amount, Field("euro", low=-math.inf))
+        if not isinstance(self.split, Mapping):
+            raise AssumptionError(
+                f"split={self.split!r} of item {self.name!r} is no mapping of party to share."
+            )
         object.__setattr__(self, "split", dict(self.split))
         for party, share in self.split.items():
             if party not in PARTIES:

@@ -74,10 +74,7 @@ def stocks(course: Course, terms: Any, last: float) -> Stocks:
     if np.any(terms.return_to_benefit) or np.any(terms.subsidy_loss):
         employed = _lose_jobs(course, terms, months, change, left, anyway)
     fading = _fading(months[known:] - course.months[-1], terms)
-    change = {
-        state: np.concatenate([path, path[..., -1:] * fading], axis=-1) if len(months) > known else path
-        for state, path in change.items()
-    }
+    change = {state: _extended(path, fading) for state, path in change.items()}
     how = {"back": terms.return_to_benefit, "term": terms.subsidy_months, "decline": terms.subsidy_decline}
     return Stocks(
         months=months,
@@ -128,6 +125,13 @@ def _held(path: FloatArray, size: int) -> FloatArray:
     """The path with its last value up to `size` months: nobody leaves to work after the data end."""
     longer = np.broadcast_to(path[..., -1:], (*path.shape[:-1], size - path.shape[-1]))
     return np.concatenate([path, longer], axis=-1)
+
+
+def _extended(path: FloatArray, fading: FloatArray) -> FloatArray:
+    """The path with what is left of its last value after the data; the half-life may be drawn where the path is not."""
+    beyond = path[..., -1:] * fading
+    known = np.broadcast_to(path, (*beyond.shape[:-1], path.shape[-1]))
+    return np.concatenate([known, beyond], axis=-1)
 
 
 def _fading(beyond: FloatArray, terms: Any) -> FloatArray:
@@ -183,25 +187,28 @@ class _Steps:
     months : (T,) array
     share : array
         Part of every step that counts.
+    within_horizon : array
+        The same for what is paid whether or not the effect is known: with the rule ``"stop"`` it goes on.
     """
 
     months: FloatArray
     share: FloatArray
+    within_horizon: FloatArray
 
     @classmethod
     def of(cls, found: Stocks, terms: Any) -> _Steps:
         """Steps up to the horizon; with the rule ``"stop"``, none beyond the data."""
         months = found.months
         horizon = np.asarray(months[-1] if terms.horizon is None else terms.horizon)
-        share = np.clip((horizon - months[:-1]) / np.diff(months), 0.0, 1.0)
+        share = within = np.clip((horizon - months[:-1]) / np.diff(months), 0.0, 1.0)
         if terms.extension == "stop":
             share = share * (np.arange(1, len(months)) < found.known)
-        return cls(months, share)
+        return cls(months, share, within)
 
     @property
     def ends(self) -> FloatArray:
-        """Where the part that counts ends."""
-        return self.months[:-1] + self.share * np.diff(self.months)
+        """Where the part within the horizon ends."""
+        return self.months[:-1] + self.within_horizon * np.diff(self.months)
 
     @property
     def middle(self) -> FloatArray:

@@ -15,7 +15,7 @@ from nettoeffect.effect import NetEffect
 from nettoeffect.errors import AssumptionError
 from nettoeffect.mkba.assumptions import Assumptions
 from nettoeffect.mkba.evaluate import evaluate
-from nettoeffect.mkba.fields import nearest
+from nettoeffect.mkba.fields import nearest, number, numbers
 from nettoeffect.mkba.setting import Setting
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Language = Literal["nl", "en"]
 KOK_AXES = ("displacement", "productivity", "horizon", "leisure_value", "effectiveness")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tornado:
     """Net present value of a party with one assumption at a time at its low and high value.
 
@@ -43,6 +43,12 @@ class Tornado:
     party: str
     base: float
     table: pd.DataFrame
+
+    def __repr__(self) -> str:
+        shown = self.table.round({"at_low": 0, "at_high": 0, "swing": 0})
+        return (
+            f"Tornado for {self.party}: {self.base:,.0f} euros per person as it stands\n{shown.to_string()}"
+        )
 
     def frame(self) -> pd.DataFrame:
         """One row an assumption, the one that matters most first."""
@@ -103,7 +109,7 @@ def sensitivity(
     for name, pair in ranges.items():
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise AssumptionError(f"{name}={pair!r} is no range. Give a pair: (low, high).")
-        setting.check({name: np.asarray(pair, dtype=float)})
+        setting.check({name: numbers(name, pair)})
     base = evaluate(effect, assumptions, work=work, benefit=benefit, beside=beside)
     column, total = base.column(party), float(base.total(party))
     rows = {}
@@ -118,7 +124,7 @@ def sensitivity(
     return Tornado(party, total, table.sort_values("swing", ascending=False, kind="stable"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plane:
     """Net present values over a plane of two assumptions.
 
@@ -138,6 +144,12 @@ class Plane:
     y: FloatArray
     totals: Mapping[str, FloatArray]
     base: tuple[float, float]
+
+    def __repr__(self) -> str:
+        first, second = self.names
+        return (
+            f"Plane of {first} x {second}; euros per person for society:\n{self.frame().round().to_string()}"
+        )
 
     def frame(self, party: str = "society") -> pd.DataFrame:
         """Net present value of a party: a row for each value of the second assumption, columns of the first."""
@@ -202,7 +214,7 @@ def two_way(
         )
     setting = Setting(effect, assumptions, work, benefit, beside)
     first, second = values
-    x, y = (np.asarray(each, dtype=float).reshape(-1) for each in values.values())
+    x, y = (numbers(name, each) for name, each in values.items())
     grid_x, grid_y = np.meshgrid(x, y)
     made = setting.price({first: grid_x.reshape(-1), second: grid_y.reshape(-1)})
     totals = made.present_value.sum(axis=1).T.reshape(-1, len(y), len(x))
@@ -215,7 +227,7 @@ def two_way(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Threshold:
     """Values of an assumption at which a party breaks even.
 
@@ -241,7 +253,8 @@ class Threshold:
     def __repr__(self) -> str:
         low, high = self.searched
         if not self.values:
-            sign = "gains" if self.at_ends[0] > 0 else "loses"
+            signs = {1.0: "gains", -1.0: "loses", 0.0: "neither gains nor loses"}
+            sign = signs[float(np.sign(sum(self.at_ends)))]
             return f"{self.party} {sign} at every {self.name} from {low:g} to {high:g}"
         found = " and ".join(f"{value:.4g}" for value in self.values)
         within = "" if self.interval is None else " ({:.4g} to {:.4g})".format(*self.interval)
@@ -288,14 +301,17 @@ def threshold(
     >>> threshold(effect, a, "displacement", 0, 1)
     society breaks even at displacement = 0.3469; gains below it
     """
+    low, high = number("low", low), number("high", high)
     if not low < high:
         raise AssumptionError(f"low={low} is not below high={high}.")
     setting = Setting(effect, assumptions, work, benefit, beside)
+    if not points >= 2:
+        raise AssumptionError(f"points={points!r}: a threshold lies between 2 values at least.")
     values = np.linspace(low, high, points)
     made = setting.price({name: values})
-    column = (
-        made.parties.index(party) if party in made.parties else evaluate(effect, assumptions).column(party)
-    )
+    if party not in made.parties:
+        raise AssumptionError(f"There is no party {party!r}. {nearest(party, made.parties)}")
+    column = made.parties.index(party)
     totals = made.present_value[:, :, column].sum(axis=1)
     bounds = None
     if effect.draws is not None and len(effect.draws[0]) >= 20:
@@ -309,7 +325,7 @@ def _drawn(setting: Setting, name: str, values: FloatArray, column: int, level: 
     """Interval of the first crossing over the draws of the effect."""
     assert setting.effect.draws is not None  # the caller has looked
     draws = len(setting.effect.draws[0])
-    coarse = values[:: max(1, len(values) // 40)]
+    coarse = np.linspace(values[0], values[-1], min(len(values), 41))
     index = np.repeat(np.arange(draws), len(coarse))
     made = setting.price({name: np.tile(coarse, draws)}, index=index)
     totals = made.present_value[:, :, column].sum(axis=1).reshape(draws, -1)
@@ -327,6 +343,8 @@ def _drawn(setting: Setting, name: str, values: FloatArray, column: int, level: 
 def _crossings(values: FloatArray, totals: FloatArray) -> list[float]:
     """Where totals pass through zero, linear between the values."""
     sign = np.sign(totals)
+    if not sign.any():
+        return []  # nothing to gain or lose anywhere, so it turns nowhere
     exact = values[sign == 0].tolist()
     turn = np.flatnonzero(sign[:-1] * sign[1:] < 0)
     between = values[turn] - totals[turn] * (values[turn + 1] - values[turn]) / (
@@ -376,6 +394,12 @@ def scenario_table(
     [2656.0, -1172.0]
     """
     known = [each.name for each in fields(Assumptions)]
+    if not isinstance(scenarios, Mapping) or not all(
+        isinstance(each, Mapping) for each in scenarios.values()
+    ):
+        raise AssumptionError("scenarios= maps labels to mappings of name to value.")
+    if "base" in scenarios:
+        raise AssumptionError("A scenario 'base' would take the place of the assumptions. Call it otherwise.")
     for label, changes in scenarios.items():
         for name in changes:
             if name not in known:

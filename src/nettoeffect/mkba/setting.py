@@ -13,9 +13,9 @@ from nettoeffect.effect import NetEffect
 from nettoeffect.errors import AssumptionError
 from nettoeffect.mkba.account import Account, account
 from nettoeffect.mkba.assumptions import Assumptions, check_names
-from nettoeffect.mkba.course import OF_JOBS, courses
+from nettoeffect.mkba.course import OF_JOBS, check_jobs, courses
 from nettoeffect.mkba.fields import FIELDS, Field, check
-from nettoeffect.mkba.items import check_items
+from nettoeffect.mkba.items import check_items, check_rows
 from nettoeffect.mkba.terms import Terms
 
 FloatArray = NDArray[np.float64]
@@ -57,6 +57,9 @@ class Setting:
         a, last = self._longest(drawn)
         point, draws = courses(self.effect, a, work=self.work, benefit=self.benefit, beside=self.beside)
         check_items(a, point)
+        check_rows(a, point)
+        effects = [each for each in (self.effect, self.beside) if each is not None]
+        check_jobs([name for name in OF_JOBS if name in drawn], effects, point.work, point.benefit)
         made: Account | None = None
         for begin in tqdm(range(0, n, BLOCK), desc="draws", disable=not progress, leave=False):
             rows = slice(begin, min(begin + BLOCK, n))
@@ -74,7 +77,8 @@ class Setting:
         a = self.assumptions
         check_names(a, drawn)
         items = {item.name for item in a.items}
-        scaled = ("gross_wage", "gross_benefit") if self.effect.unit != "probability" else ()
+        units = {each.unit for each in (self.effect, self.beside) if each is not None}
+        scaled = ("gross_wage", "gross_benefit") if "euro per month" in units else ()
         for name, values in drawn.items():
             field = Field("euro", low=-np.inf) if name in items else FIELDS[name.rpartition(".")[2]]
             check(name, values, field)
@@ -121,7 +125,14 @@ class Setting:
                     f"A horizon of {shortest:g} months ends before the programme starts, at month "
                     f"{self.effect.start:g}."
                 )
+            if a.result_month is not None and shortest < self.effect.start + a.result_month:
+                raise AssumptionError(
+                    f"A horizon of {shortest:g} months ends before the result is settled, at month "
+                    f"{self.effect.start + a.result_month:g}."
+                )
             a = replace(a, horizon=float(np.max(drawn["horizon"])))
+        if "effectiveness" in drawn:  # the largest is checked against the shares of people that there are
+            a = replace(a, effectiveness=float(np.max(drawn["effectiveness"])))
         return a, float(self.effect.months[-1] if a.horizon is None else a.horizon)
 
     def number(self, name: str) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nettoeffect.effect import NetEffect
-from nettoeffect.errors import AssumptionError
+from nettoeffect.errors import AssumptionError, EffectError
 from nettoeffect.mkba.assumptions import Assumptions, check_names
 from nettoeffect.mkba.distributions import Correlation, sample
 from nettoeffect.mkba.evaluate import evaluate
@@ -74,12 +74,17 @@ def simulate(
     """
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise AssumptionError(f"n={n!r} is no number of draws. Give a whole number, 1,000 or more.")
-    check_names(assumptions, distributions)
+    if not isinstance(effect, NetEffect):
+        raise EffectError(f"A simulation is of one NetEffect, and this is a {type(effect).__name__}.")
+    if not isinstance(distributions, Mapping):
+        raise AssumptionError(f"distributions= is a mapping of name to distribution, not {distributions!r}.")
     ledger = evaluate(effect, assumptions, work=work, benefit=benefit, beside=beside)
+    check_names(assumptions, distributions)
     rng = np.random.default_rng(seed)
     drawn = sample(distributions, int(n), rng, correlation)
     index = None
     if effect.draws is not None:
-        index = rng.permutation(np.arange(n) % len(effect.draws[0]))
+        which = rng.permutation(len(effect.draws[0]))  # where n leaves some out, these are any
+        index = rng.permutation(which[np.arange(n) % len(which)])
     setting = Setting(effect, assumptions, work, benefit, beside)
     return Simulation.of(ledger, setting, drawn, index, int(n), progress=progress)

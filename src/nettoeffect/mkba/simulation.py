@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from nettoeffect.effect.amount import Amount, tails
 from nettoeffect.errors import AssumptionError
-from nettoeffect.mkba.fields import nearest
+from nettoeffect.mkba.fields import nearest, numbers
 from nettoeffect.mkba.information import perfect, regression
 from nettoeffect.mkba.ledger import Ledger
 from nettoeffect.mkba.setting import Setting
@@ -66,7 +67,12 @@ class Simulation:
                 "The effect has no draws, and no assumption has a distribution: nothing is uncertain."
             )
         made = setting.price(drawn, index=index, progress=progress)
-        return cls(replace(ledger, drawn=made), drawn, index, setting, n)
+        point = ledger.account
+        if made.items != point.items:  # a row that is drawn, and is zero as the assumptions stand
+            table = np.zeros((len(made.items), len(made.parties)))
+            table[[made.items.index(item) for item in point.items]] = point.present_value
+            ledger = replace(ledger, account=replace(point, items=made.items, present_value=table))
+        return cls(replace(ledger, drawn=made, varied=tuple(drawn)), drawn, index, setting, n)
 
     def values(self, party: str = "society") -> FloatArray:
         """Net present value for a party in every draw (n,), euros per person."""
@@ -123,9 +129,9 @@ class Simulation:
                 raise AssumptionError(f"{name!r} was not drawn, so it has no range here. Give values=.")
             values = np.linspace(self.inputs[name].min(), self.inputs[name].max(), 21).tolist()
         rows = []
-        for value in values:
+        for value in tqdm(numbers(name, values).tolist(), desc=name, disable=not progress, leave=False):
             drawn = {**self.inputs, name: np.full(self.n, float(value))}
-            made = self.setting.price(drawn, index=self.index, progress=progress)
+            made = self.setting.price(drawn, index=self.index)
             totals = made.present_value[:, :, self.ledger.column(party)].sum(axis=1)
             lower, upper = np.quantile(totals, (0.025, 0.975))
             rows.append(
@@ -170,28 +176,28 @@ class Simulation:
         return pd.Series(found, name="evppi").rename_axis("known").sort_values(ascending=False)
 
     def _known(self, names: Sequence[str], party: str) -> FloatArray:
-        """Draws (n, K) of what would be known; of the effect, the account it gives at the assumptions."""
+        """Draws (n, K) of what would be known; of the effect, the account that it gives at the mean of the others."""
         columns = []
         for name in names:
             if name == EFFECT and self.index is not None:
-                assert self._alone.drawn is not None
-                column = self._alone.drawn.present_value[:, :, self.ledger.column(party)].sum(axis=1)
-                columns.append(column[self.index])
+                columns.append(self._alone(party)[self.index])
             elif name in self.inputs:
                 columns.append(self.inputs[name])
             else:
-                raise AssumptionError(f"{name!r} was not drawn. {nearest(name, [*self.inputs, EFFECT])}")
+                known = [*self.inputs, *([EFFECT] if self.index is not None else [])]
+                raise AssumptionError(f"{name!r} was not drawn. {nearest(name, known)}")
+        if not columns:
+            raise AssumptionError("Name at least one assumption that would be known.")
         return np.column_stack(columns)
 
-    @property
-    def _alone(self) -> Ledger:
-        """The ledger in which only the effect is uncertain."""
-        from nettoeffect.mkba.evaluate import evaluate
-
-        given = self.setting
-        return evaluate(
-            given.effect, given.assumptions, work=given.work, benefit=given.benefit, beside=given.beside
-        )
+    def _alone(self, party: str) -> FloatArray:
+        """Net present value in which only the effect is uncertain, for each of its draws (B,)."""
+        assert self.setting.effect.draws is not None  # the caller has looked
+        number = len(self.setting.effect.draws[0])
+        means = {name: np.full(number, values.mean()) for name, values in self.inputs.items()}
+        made = self.setting.price(means, index=np.arange(number))
+        totals: FloatArray = made.present_value[:, :, self.ledger.column(party)].sum(axis=1)
+        return totals
 
     def convergence(self, party: str = "society", *, level: float = 0.95) -> pd.DataFrame:
         """What the results would have been with fewer draws; the last row has Monte Carlo errors of all of them.
@@ -201,7 +207,7 @@ class Simulation:
         they do.
         """
         values, rows = self.values(party), []
-        for n in np.unique(np.geomspace(max(20, self.n // 100), self.n, 9).round().astype(int)):
+        for n in np.unique(np.geomspace(max(min(20, self.n), self.n // 100), self.n, 9).round().astype(int)):
             rows.append({"n": int(n), **_summary(values[:n], level)})
         table = pd.DataFrame(rows)
         for name, error in self._errors(party, level).items():
@@ -232,7 +238,9 @@ class Simulation:
         text = f"Simulation: {self.n:,} draws of {drawn}; euros per person\n{shown.to_string()}"
         if self.index is None:
             text += "\nThe effect has no draws: its own uncertainty is left out."
-        if error > 0.01:
+        if math.isnan(error):
+            text += "\nToo few draws to tell the Monte Carlo error."
+        elif error > 0.01:
             few = "of the effect" if self.index is not None and self.n > self.index.max() + 1 else "(n=)"
             text += f"\nMonte Carlo error of the probability for society: {error:.3f}. Take more draws {few}."
         return text

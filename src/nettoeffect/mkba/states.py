@@ -52,6 +52,8 @@ class State:
     net_benefit: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise AssumptionError(f"name={self.name!r} of a state is no name. Give the one in the effect.")
         if self.kind not in get_args(Kind):
             raise AssumptionError(
                 f"kind={self.kind!r} of state {self.name!r} is unknown. Use one of: {', '.join(get_args(Kind))}."

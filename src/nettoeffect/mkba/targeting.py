@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -107,7 +108,7 @@ def targeting(
     Raises
     ------
     AssumptionError
-        Labels without a group or assumptions, numbers or a budget that are negative, options without a cost, or effects
+        Labels without a group or assumptions, numbers or a budget that are negative, or effects
         that do not begin with the programme.
 
     Notes
@@ -126,9 +127,13 @@ def targeting(
     {'older, start 0': 50.0, 'older, start 6': 0.0, 'young, start 0': 0.0, 'young, start 6': 0.0}
     """
     _check_numbers(persons, budget)
+    if not effects:
+        raise AssumptionError("There are no options to choose from. Give a mapping of label to NetEffect.")
     groups = {label: _group(label, persons) for label in effects}
     rows = {}
     for label, effect in effects.items():
+        if not isinstance(effect, NetEffect):
+            raise AssumptionError(f"Option {label!r} takes a NetEffect, and is a {type(effect).__name__}.")
         if effect.origin != "programme_start":
             raise AssumptionError(
                 f"{label!r} counts per person who enters, of whom only some start. Give effects on those who start "
@@ -202,7 +207,7 @@ def _assumed(label: str, assumptions: Assumptions | Mapping[str, Assumptions]) -
 
 def _check_numbers(persons: Mapping[str, float], budget: float | None) -> None:
     for group, number in persons.items():
-        if not 0 <= number < np.inf:
+        if not isinstance(number, Real) or not 0 <= number < np.inf:
             raise AssumptionError(f"persons: {group!r} has {number!r} persons. Give a number, 0 or more.")
-    if budget is not None and not 0 <= budget < np.inf:
+    if budget is not None and not (isinstance(budget, Real) and 0 <= budget < np.inf):
         raise AssumptionError(f"budget={budget!r} is no amount. Give euros, 0 or more.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Literal, Self, get_args
 
 from nettoeffect.errors import AssumptionError
@@ -46,13 +47,17 @@ class Value(float):
         """Make the float and attach where it comes from."""
         if status not in get_args(Status):
             raise AssumptionError(f"status={status!r} is unknown. Use one of: {', '.join(get_args(Status))}.")
+        if not isinstance(source, str):
+            raise AssumptionError(f"source={source!r} is no text.")
         if status in ("published", "official") and not source.strip():
             raise AssumptionError(f"{value!r} is called {status} and has no source. Name it with source=.")
-        if price_year is not None and (isinstance(price_year, bool) or not 1900 <= price_year <= 2200):
+        if price_year is not None and not (type(price_year) is int and 1900 <= price_year <= 2200):
             raise AssumptionError(f"price_year={price_year!r} is no year.")
+        if isinstance(value, (bool, str)) or not isinstance(value, Real):
+            raise AssumptionError(f"{value!r} is no number. Give one.")
         made = super().__new__(cls, value)
         made.source, made.status = source, status
-        made.price_year = None if price_year is None else int(price_year)
+        made.price_year = price_year
         return made
 
     def __repr__(self) -> str:

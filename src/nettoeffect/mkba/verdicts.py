@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nettoeffect.effect.amount import Amount, interval, tails
 from nettoeffect.errors import AssumptionError
+from nettoeffect.mkba.fields import number
 
 FloatArray = NDArray[np.float64]
 
@@ -74,15 +75,15 @@ def mvpf(willingness_to_pay: float, net_cost: float) -> Ratio:
     >>> mvpf(50.0, 100.0)
     0.5
     """
-    value, trap = _mvpf(np.asarray(float(willingness_to_pay)), np.asarray(float(net_cost)))
+    both = number("willingness_to_pay", willingness_to_pay), number("net_cost", net_cost)
+    value, trap = _mvpf(np.asarray(both[0]), np.asarray(both[1]))
     notes = (TRAP,) if trap else ()
     return Ratio.of(float(value), (willingness_to_pay, net_cost), None, notes)
 
 
 TRAP = (
     "It harms those it is for and saves public money: the quotient of two negative numbers is positive, and has no "
-    "meaning "
-    "as a welfare measure. Look at both amounts."
+    "meaning as a welfare measure. Look at both amounts."
 )
 
 
@@ -92,10 +93,12 @@ def mvpf_of(worth: float, cost: float, draws: tuple[FloatArray, FloatArray] | No
     point = mvpf(worth, cost)
     if draws is None:
         return point
-    values, trapped = _mvpf(*draws)
+    values, _ = _mvpf(*draws)
     notes = list(point.notes)
-    if trapped.any():
-        notes.append(f"In {_percent(trapped)} of the draws both amounts are negative: there is no interval.")
+    if (without := np.isnan(values)).any():
+        notes.append(
+            f"In {_percent(without)} of the draws both amounts are negative, or both zero: there is no interval."
+        )
         return Ratio.of(float(point), (worth, cost), None, tuple(notes))
     lower, upper = np.quantile(values, tails(level), method="inverted_cdf")
     return Ratio.of(float(point), (worth, cost), (float(lower), float(upper)), tuple(notes))
@@ -107,7 +110,7 @@ def _mvpf(worth: FloatArray, cost: FloatArray) -> tuple[FloatArray, NDArray[np.b
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where((worth > 0) & (cost <= 0), math.inf, worth / cost)
         value = np.where((worth < 0) & (cost == 0), -math.inf, value)
-    return np.where(trapped | ((worth == 0) & (cost == 0)), math.nan, value), trapped
+    return np.where(trapped | ((worth == 0) & (cost == 0)), math.nan, value + 0.0), trapped
 
 
 def quotient(
@@ -161,6 +164,7 @@ def inframarginal_share(take_up: float, effect: float) -> float:
     >>> round(inframarginal_share(0.159, 0.062), 2)
     0.61
     """
+    take_up, effect = number("take_up", take_up), number("effect", effect)
     if not 0 < take_up <= 1 or not 0 <= effect <= take_up:
         raise AssumptionError(
             f"take_up={take_up}, effect={effect}: both are shares, and the effect cannot exceed who uses the subsidy."

@@ -22,13 +22,16 @@ from nettoeffect.matching.programmes import Programmes
 from nettoeffect.matching.robustness import Oster, Robustness
 from nettoeffect.matching.rosenbaum import Bounds
 from nettoeffect.mkba import Ledger
+from nettoeffect.mkba.sensitivity import Tornado
+from nettoeffect.mkba.simulation import Simulation
+from nettoeffect.mkba.targeting import Targeting
 from nettoeffect.spells import Spells
 from nettoeffect.synthetic import Truth
 
 _KNOWN = (
     "a text, Spells, a fit, Matched or Weighted units, Estimate, Placebo, NetEffect, Scenarios, Balance, Programmes, "
-    "its estimates, Ledger, Bounds, EValue, Oster, Robustness, a mapping of names to several of one of these last "
-    "five, or the Truth of a synthetic panel"
+    "its estimates, Tornado, Simulation, Targeting, Ledger, Bounds, EValue, Oster, Robustness, a mapping of names to "
+    "several of one of these last five, or the Truth of a synthetic panel"
 )
 
 _APART = "other effects of its chapter, and would stand in one table with them. Start a chapter with a text before it."
@@ -48,6 +51,9 @@ _SINGLE: tuple[tuple[type, str, str], ...] = (
     (Placebo, "placebo", "placebos"),
     (Programmes, "programmes", "sets of programmes"),
     (Truth, "truth", "truths"),
+    (Tornado, "tornado", "tornados"),
+    (Simulation, "simulation", "simulations"),
+    (Targeting, "targeting", "targeting tables"),
 )
 
 _TOOLS = (Bounds, EValue, Oster, Robustness)
@@ -64,7 +70,7 @@ class Chapter:
         Empty for the items before the first heading.
     question : list of str
         Paragraphs.
-    spells, fit, adjusted, balance, placebo, programmes
+    spells, fit, adjusted, balance, placebo, programmes, tornado, simulation, targeting
         At most one each; `adjusted` are matched or weighted units.
     estimates : dict, label -> Estimate
         Outcome by outcome.
@@ -88,6 +94,9 @@ class Chapter:
     balance: Balance | None = None
     placebo: Placebo | None = None
     programmes: Programmes | None = None
+    tornado: Tornado | None = None
+    simulation: Simulation | None = None
+    targeting: Targeting | None = None
     estimates: dict[str, Estimate] = field(default_factory=dict)
     pairs: dict[str, Mapping[tuple[Any, Any], Estimate]] = field(default_factory=dict)
     tools: list[tuple[str, Bounds | EValue | Oster | Robustness]] = field(default_factory=list)

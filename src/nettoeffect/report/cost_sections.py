@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from nettoeffect.mkba import Assumptions, Ledger
+from nettoeffect.report.assumption_rows import assumption_rows, caveats
 from nettoeffect.report.blocks import Block, Box, Cell, Row, Section, Table, Text, embed
 from nettoeffect.report.chapter import Chapter
+from nettoeffect.report.labels import item_name
 from nettoeffect.report.pen import Pen
 from nettoeffect.report.plots import plot_ledger
+from nettoeffect.report.plots.horizon import plot_horizon
 
 SOCIETY = "society"
-_UNITS = {
-    "programme_cost": "u_euro",
-    "wage_cost": "u_euro_work",
-    "gross_wage": "u_euro_work",
-    "net_wage": "u_euro_work",
-    "gross_benefit": "u_euro_benefit",
-    "net_benefit": "u_euro_benefit",
-    "displacement": "u_share_work",
-    "productivity": "u_share_cost",
-    "leisure_value": "u_euro_work",
-    "cost_of_funds": "u_share_euro",
-    "subsidy": "u_euro_work",
-    "discount_rate": "u_rate",
-}
 
 
 def mkba_section(chapter: Chapter, pen: Pen) -> Section:
@@ -44,7 +32,13 @@ def mkba_section(chapter: Chapter, pen: Pen) -> Section:
                 plot_ledger(ledger, party=SOCIETY, language=pen.language), pen.text("picture_ledger", per=per)
             )
         )
-    blocks.append(Text(pen.text("mkba_end"), soft=True))
+        blocks.append(
+            embed(
+                plot_horizon(ledger, language=pen.language),
+                pen.text("picture_horizon", level=pen.short(95)),
+            )
+        )
+        blocks.append(Text(" ".join(caveats(ledger, pen)), soft=True))
     return Section("mkba", pen.text("mkba"), tuple(blocks))
 
 
@@ -59,7 +53,9 @@ def _table(ledger: Ledger, caption: str, pen: Pen) -> Table:
             shown = "lower" in frame and item == "total"  # the picture has those of the items
             bounds = (value["lower"], value["upper"]) if shown else None
             found.append(pen.cell(value["value"], lambda x: pen.number(x, 0, signed=True), bounds=bounds))
-        rows.append(Row(pen.label(item).capitalize(), tuple(found), "total" if item == "total" else ""))
+        rows.append(
+            Row(item_name(item, pen.language).capitalize(), tuple(found), "total" if item == "total" else "")
+        )
     rows.append(Row(pen.text("mkba_break_even").capitalize(), _break_even(ledger, pen)))
     head = (
         pen.text("c_item"),
@@ -84,15 +80,14 @@ def assumptions_section(chapter: Chapter, pen: Pen) -> Section:
     several = len(chapter.ledgers) > 1
     for name, ledger in chapter.ledgers.items():
         blocks.append(_assumptions(ledger.assumptions, pen.titled(name) if several else "", pen))
+    blocks.append(Text(pen.text("assumptions_rest"), soft=True))
     return Section("assumptions", pen.text("assumptions"), tuple(blocks))
 
 
 def _assumptions(given: Assumptions, caption: str, pen: Pen) -> Table:
-    rows = []
-    for item in fields(given):
-        value, unit = getattr(given, item.name), _UNITS[item.name]
-        shown = pen.short(value) if unit.startswith("u_euro") else pen.short(100 * value)
-        origin = pen.text("o_default" if value == item.default else "o_given")
-        rows.append(Row(pen.text(f"a_{item.name}"), (Cell(shown), Cell(pen.text(unit)), Cell(origin))))
-    head = tuple(pen.text(key) for key in ("c_assumption", "value", "c_unit", "c_origin"))
+    rows = [
+        Row(each.name, tuple(map(Cell, (each.value, each.unit, each.status, each.source))))
+        for each in assumption_rows(given, pen)
+    ]
+    head = tuple(pen.text(key) for key in ("c_assumption", "value", "c_unit", "c_status", "c_source"))
     return Table(head, tuple(rows), caption, prose=True)

@@ -14,6 +14,7 @@ from nettoeffect.report.blocks import Section, Text
 from nettoeffect.report.brief import brief_section
 from nettoeffect.report.chapter import Chapter, chapters
 from nettoeffect.report.cost_sections import assumptions_section, mkba_section
+from nettoeffect.report.decision_sections import simulation_section, targeting_section, tornado_section
 from nettoeffect.report.effect_sections import (
     deadweight_section,
     lock_in_section,
@@ -60,14 +61,15 @@ def report(
     ----------
     items : iterable
         `Spells`, the results of a fit, what `match` and `weight` return, their `Balance`, `Estimate`, `Placebo`,
-        `NetEffect`, `Scenarios`, `Ledger`, what `match_programmes` returns and its ``estimates(outcome)``, what
-        `rosenbaum_bounds`, `e_value`, `oster` and `robustness` return, and the `Truth` of a synthetic panel, in any
-        order. Ledgers and the tools for hidden causes may stand in a mapping that gives them names. A text after
-        other items (or at the beginning) starts a new chapter and is its heading; texts right after a heading are
-        the question of that chapter, a paragraph each. A chapter holds at most one `Spells`, one fit, one `Matched`
-        or `Weighted`, one `Balance`, one `Placebo` and one set of programmes, any number of estimates and of tools for
-        hidden causes, and effects of one population and horizon. With
-        several effects, the answer leads with the one that the first ledger prices, else with the first.
+        `NetEffect`, `Scenarios`, `Ledger`, what `mkba.sensitivity`, `mkba.simulate` and `mkba.targeting` return, what
+        `match_programmes` returns and its ``estimates(outcome)``, what `rosenbaum_bounds`, `e_value`, `oster` and
+        `robustness` return, and the `Truth` of a synthetic panel, in any order. Ledgers and the tools for hidden causes
+        may stand in a mapping that gives them names. A text after other items (or at the beginning) starts a new
+        chapter and is its heading; texts right after a heading are the question of that chapter, a paragraph each. A
+        chapter holds at most one `Spells`, one fit, one `Matched` or `Weighted`, one `Balance`, one `Placebo`, one set
+        of programmes, one tornado, one simulation and one targeting table, any number of estimates and of tools for
+        hidden causes, and effects of one population and horizon. With several effects, the answer leads with the one
+        that the first ledger prices, else with the first.
     path : str or Path
         File to write; its folder must exist.
     language : {"nl", "en"}
@@ -175,6 +177,13 @@ def _sections(chapter: Chapter, pen: Pen) -> Iterator[Section]:
     yield from sensitivity_sections(chapter, pen)
     if chapter.ledgers:
         yield mkba_section(chapter, pen)
+    if chapter.tornado is not None:
+        yield tornado_section(chapter.tornado, pen)
+    if chapter.simulation is not None:
+        yield simulation_section(chapter.simulation, pen)
+    if chapter.targeting is not None:
+        yield targeting_section(chapter.targeting, pen)
+    if chapter.ledgers:
         yield assumptions_section(chapter, pen)
     if fit is not None and fit.specification.entries:
         yield identification_section(fit, pen)

@@ -116,6 +116,22 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "euros per person who enters, present value",
         ),
         "euro_since_programme_start": ("euro per persoon, contante waarde", "euros per person, present value"),
+        "month_of_horizon": ("maand waarin de rekening stopt", "month in which the account stops"),
+        "low_value": ("lage waarde", "low value"),
+        "high_value": ("hoge waarde", "high value"),
+        "as_it_stands": ("zonder verandering: {value}", "as it stands: {value}"),
+        "where_signs_hold": ("Waar elke partij het gevraagde teken heeft", "Where every party has the sign asked for"),
+        "all_signs": ("alle tekens kloppen", "all signs hold"),
+        "gains": ("wint", "gains"),
+        "loses": ("verliest", "loses"),
+        "draws_of": (
+            "{party}: winst in {share}% van de trekkingen, gemiddeld {mean}",
+            "{party}: a gain in {share}% of the draws, mean {mean}",
+        ),
+        "percent_of_draws": ("% van de trekkingen", "% of draws"),
+        "chance_of_gain": ("{party}: kans op winst (%)", "{party}: probability of a gain (%)"),
+        "stands_at": ("nu {value}", "now {value}"),
+        "served_of": ("{amount}; {served} van {persons}", "{amount}; {served} of {persons}"),
         "interval": ("{lower} tot {upper}", "{lower} to {upper}"),
         "participant": ("deelnemer", "participant"),
         "agency": ("gemeente/uitkeringsinstantie", "benefit agency"),
@@ -127,7 +143,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "benefits": ("uitkeringen", "benefits"),
         "wages": ("lonen", "wages"),
         "displacement": ("verdringing", "displacement"),
+        "substitution": ("substitutie", "substitution"),
         "leisure": ("vrije tijd", "leisure"),
+        "placement_fee": ("plaatsingsvergoeding", "placement fee"),
+        "result_fee": ("bonus en malus", "bonus and malus"),
         "subsidy": ("loonsubsidie", "wage subsidy"),
         "cost_of_funds": ("kosten van belastingheffing", "cost of public funds"),
         # balance of matched or weighted units
@@ -230,6 +249,18 @@ def label(key: str, language: Language = "en", **values: object) -> str:
     if key not in _WORDS:
         return key.replace("_", " ")
     return _WORDS[key][get_args(Language).index(language)].format(**values)
+
+
+def item_name(name: str, language: Language = "en") -> str:
+    """A row of a ledger, with the state it is of: ``"wages (part-time)"``.
+
+    Examples
+    --------
+    >>> item_name("wages (part-time)", "nl")
+    'lonen (part-time)'
+    """
+    item, bracket, state = name.partition(" (")
+    return f"{label(item, language)}{bracket}{state}"
 
 
 def named(name: str, language: Language = "en") -> str:

@@ -47,8 +47,10 @@ def coefficients_latex(
     return latex_table(table, caption=caption, label=label, digits=digits)
 
 
-def latex_table(table: pd.DataFrame, *, caption: str | None, label: str | None, digits: int = 3) -> str:
-    """Equation, term and what follows in LaTeX; no index."""
+def latex_table(
+    table: pd.DataFrame, *, caption: str | None, label: str | None, digits: int = 3, left: int = 2
+) -> str:
+    """A table in LaTeX, its first `left` columns to the left and what follows to the right; no index."""
     style = table.reset_index(drop=True).style.hide(axis="index")
     numeric: list[Hashable] = [name for name in table.columns if pd.api.types.is_numeric_dtype(table[name])]
     text: list[Hashable] = [name for name in table.columns if name not in numeric]
@@ -62,14 +64,14 @@ def latex_table(table: pd.DataFrame, *, caption: str | None, label: str | None, 
         label=label,
         position="htbp" if caption or label else None,
         position_float="centering" if caption or label else None,
-        column_format="ll" + "r" * (len(table.columns) - 2),
+        column_format="l" * left + "r" * (len(table.columns) - left),
     )
     return written
 
 
 def _cell(value: object) -> str:
     """What the Styler has escaped, with the rest escaped too and a minus sign where it had a hyphen."""
-    return re.sub(r"^-(?=\d)", "$-$", str(value).translate(_LEFT))
+    return re.sub(r"^-(?=\d)", "$-$", str(value).translate(_LEFT)).replace("\N{MINUS SIGN}", "$-$")
 
 
 def first_of_each(values: pd.Series) -> pd.Series:

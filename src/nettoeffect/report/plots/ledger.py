@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nettoeffect.mkba import Ledger
 from nettoeffect.report.canvas import BLUE, FAINT, INK, ORANGE, SHADE, SOFT, TEXT, axes_of, quiet
-from nettoeffect.report.labels import Language, euro, label
+from nettoeffect.report.labels import Language, euro, item_name, label
 
 _BAR = 0.62  # of the room a row has
 _NOTHING = 0.5  # euros: written as 0, and not drawn
@@ -73,7 +73,7 @@ def plot_ledger(
     _write_amounts(ax, rows, language)
     title = f"{label(party, language)}: {label(f'euro_since_{ledger.origin}', language)}"
     quiet(ax, language, x="", title=title, along="x")
-    ax.set_yticks(range(len(rows)), [label(name, language) for name in rows.index])
+    ax.set_yticks(range(len(rows)), [item_name(name, language) for name in rows.index])
     ax.get_yticklabels()[-1].set_fontweight("bold")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.use_sticky_edges = False  # room between the bars and the edges
