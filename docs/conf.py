@@ -1,11 +1,16 @@
 """How the documentation is built: Markdown through MyST, the reference from the docstrings, no network."""
 
+import sys
 from importlib.metadata import version as installed
+from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
+
+sys.path.insert(0, str(Path(__file__).parent))
+from gallery import draw
 
 project = "nettoeffect"
 author = "The nettoeffect authors"
@@ -41,6 +46,12 @@ def display(translator: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def draw_gallery(_app: Sphinx) -> None:
+    """Make the pictures of gallery.md."""
+    draw()
+
+
 def setup(app: Sphinx) -> None:
-    """Register the formulas."""
+    """Register the formulas, and make the pictures first."""
+    app.connect("builder-inited", draw_gallery)
     app.add_html_math_renderer("mathml", (inline, None), (display, None))

@@ -20,3 +20,15 @@ def test_readme_names_both_commands() -> None:
     assert "python3 run.py study" in README
     assert "python3 run.py test" in README
     assert "{{" not in README, "a figure is still to be measured"
+
+
+def test_the_gallery_has_every_picture() -> None:
+    """The page is run when the documentation is built; here: that no picture is missing from it."""
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "gallery.md").read_text(encoding="utf-8")
+    shown = re.findall(r"\(_build/gallery/(\w+)\.png\)", page)
+    sources = (root / "src" / "nettoeffect" / "report" / "plots").glob("*.py")
+    drawn = {
+        name for source in sources for name in re.findall(r"^def (plot_\w+)", source.read_text("utf-8"), re.M)
+    }
+    assert sorted(shown) == sorted(drawn)

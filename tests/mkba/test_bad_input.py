@@ -395,3 +395,12 @@ def test_questions_to_a_simulation(assume):
     ]:
         with pytest.raises(NettoEffectError, match=message):
             ask()
+
+
+def test_a_programme_that_is_paid_beyond_the_horizon_is_refused(assume):
+    with pytest.raises(EffectError, match="paid until month 48, after the horizon of 24"):
+        evaluate(EFFECT, assume(programme_months=48.0))
+    with pytest.raises(AssumptionError, match="paid until month 30, after the horizon"):
+        sensitivity(EFFECT, assume(), programme_months=(0, 30))
+    with pytest.raises(AssumptionError, match="paid until month 12, after the horizon"):
+        sensitivity(EFFECT, assume(programme_months=12.0), horizon=(6, 24))

@@ -269,7 +269,7 @@ def test_to_stop_is_to_end_with_the_data(assume):
 def test_the_balance_by_horizon_is_that_of_each_horizon(a, seed, start):
     effect = exits(seed, start=start, draws=2)
     ledger = evaluate(effect, a)
-    settled = start + a.result_month
+    settled = start + max(a.result_month, a.programme_months)
     for party in ("participant", "society"):
         table = ledger.by_horizon(party).set_index("month")["value"]
         scale = 1e-9 * max(1.0, table.abs().max())

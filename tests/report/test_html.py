@@ -104,7 +104,7 @@ def test_page_is_self_contained_and_valid(whole: dict[str, Page], language: str)
     assert not {"script", "link", "iframe", "object"} & set(found.tags)
     assert not re.search(r"https?://|@import|url\(", found.html)
     sources = [value or "" for name, value in found.attributes if name == "src"]
-    assert len(sources) == 5
+    assert len(sources) == 6
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
     assert all(words for name, words in found.attributes if name == "alt")
     assert len(set(found.ids)) == len(found.ids)

@@ -7,11 +7,12 @@ from nettoeffect.mkba.distributions import beta, gamma, lognormal, triangular, u
 from nettoeffect.mkba.evaluate import evaluate
 from nettoeffect.mkba.ledger import Ledger
 from nettoeffect.mkba.own_item import Item
-from nettoeffect.mkba.sensitivity import KOK_AXES, scenario_table, sensitivity, threshold, two_way
+from nettoeffect.mkba.sensitivity import KOK_AXES, scenario_table, sensitivity, two_way
 from nettoeffect.mkba.simulate import simulate
 from nettoeffect.mkba.states import State
 from nettoeffect.mkba.statutory import DISCOUNT_RATES, aow_age, bijstand, discount_rate, minimum_wage
 from nettoeffect.mkba.targeting import targeting
+from nettoeffect.mkba.threshold import threshold
 from nettoeffect.mkba.value import Value
 from nettoeffect.mkba.verdicts import inframarginal_share, mvpf
 

@@ -85,7 +85,8 @@ class Assumptions:
         The last month of the effect if left out.
     extension : {"stop", "constant", "fade-out"}, optional
         What the effect does after its last month, where the horizon is longer: nothing is left of it, it stays, or it
-        halves every `half_life` months.
+        halves every `half_life` months. The rule holds for the effect as it is by then: `return_to_benefit` and
+        `subsidy_loss` have changed it up to there, and not after.
     half_life : float, months, optional
     states : sequence of State
         States of the effect with amounts of their own.

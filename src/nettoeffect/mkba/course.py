@@ -151,8 +151,13 @@ def _check_horizon(effect: NetEffect, a: Assumptions, benefit: tuple[str, ...]) 
     if effect.start >= min(horizon, last):
         raise EffectError(
             f"The programme starts at month {effect.start:g}, and the {'effect' if horizon >= last else 'horizon'} "
-            "ends at "
-            f"month {min(horizon, last):g}: there would be costs without any benefits. Make it longer."
+            f"ends at month {min(horizon, last):g}: there would be costs without any benefits. Make it longer."
+        )
+    if effect.start + a.programme_months > horizon:
+        raise EffectError(
+            f"The programme is paid until month {effect.start + a.programme_months:g}, after the horizon of "
+            f"{horizon:g} "
+            "months: part of a known cost would be left out. Make the horizon longer, or programme_months shorter."
         )
     if effect.start > 0 and not benefit:
         raise EffectError(

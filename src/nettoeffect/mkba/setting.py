@@ -131,9 +131,15 @@ class Setting:
                     f"{self.effect.start + a.result_month:g}."
                 )
             a = replace(a, horizon=float(np.max(drawn["horizon"])))
+        last = float(self.effect.months[-1] if a.horizon is None else a.horizon)
+        paid = self.effect.start + float(np.max(drawn.get("programme_months", a.programme_months)))
+        if paid > float(np.min(drawn.get("horizon", last))):
+            raise AssumptionError(
+                f"The programme is paid until month {paid:g}, after the horizon. Shorten programme_months."
+            )
         if "effectiveness" in drawn:  # the largest is checked against the shares of people that there are
             a = replace(a, effectiveness=float(np.max(drawn["effectiveness"])))
-        return a, float(self.effect.months[-1] if a.horizon is None else a.horizon)
+        return a, last
 
     def number(self, name: str) -> float:
         """Value of an assumption as it stands."""

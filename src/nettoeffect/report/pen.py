@@ -13,7 +13,7 @@ from nettoeffect.effect.scenarios import split_label, start_month
 from nettoeffect.report.blocks import Cell
 from nettoeffect.report.labels import Language, euro, label, named, number
 from nettoeffect.report.messages import phrase, phrased
-from nettoeffect.report.plots import scenario_name
+from nettoeffect.report.scenario_names import scenario_name
 from nettoeffect.report.wording import SENTENCES
 
 _PIECE = re.compile(r"(baseline|effect|start)\[([^,]+),([^)]+)\)")

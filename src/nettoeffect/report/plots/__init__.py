@@ -10,7 +10,7 @@ from nettoeffect.report.plots.horizon import plot_horizon
 from nettoeffect.report.plots.ledger import plot_ledger
 from nettoeffect.report.plots.net_effect import plot_curves, plot_effect, plot_net_effect
 from nettoeffect.report.plots.path import plot_path
-from nettoeffect.report.plots.scenarios import plot_scenarios, scenario_name
+from nettoeffect.report.plots.scenarios import plot_scenarios
 from nettoeffect.report.plots.sensitivity import plot_plane, plot_tornado
 from nettoeffect.report.plots.simulation import plot_acceptability, plot_simulation
 from nettoeffect.report.plots.spells import plot_spells
@@ -35,5 +35,4 @@ __all__ = [
     "plot_targeting",
     "plot_tornado",
     "plot_validation",
-    "scenario_name",
 ]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
 from nettoeffect.effect import NetEffect
 from nettoeffect.effect.net_effect import Kind
-from nettoeffect.effect.scenarios import split_label, start_month
+from nettoeffect.effect.scenarios import split_label
 from nettoeffect.errors import EffectError
 from nettoeffect.report.canvas import INK, LEGEND, TEXT, Picture, new_picture
-from nettoeffect.report.labels import Language, label, named, number
+from nettoeffect.report.labels import Language
 from nettoeffect.report.plots.deadweight import deadweight_title, draw_deadweight, legend_of_deadweight
 from nettoeffect.report.plots.net_effect import Band, draw_net_effect, legend_of, title_of
+from nettoeffect.report.scenario_names import scenario_name
 
-_WINDOW = re.compile(r"start in months (\S+) to (\S+)")
 _ACROSS = 3
 _MOST = 6  # more columns than these are too narrow to read
 
@@ -102,33 +101,6 @@ def _head(
         title = title_of("effect_on", effect, state, language)
         picture.legend(handles=legend_of(effect, band, truth, language), loc="upper right", **LEGEND)
     picture.suptitle(title, x=0.01, ha="left", fontsize=TEXT + 1, color=INK)
-
-
-def scenario_name(name: str, language: Language) -> str:
-    """A scenario's label in words of the language.
-
-    Examples
-    --------
-    >>> scenario_name("course, start at month 6", "nl"), scenario_name("women", "nl")
-    ('course, start in maand 6', 'women')
-    >>> scenario_name("against waiting, start in months 0 to 6", "nl")
-    'tegenover afwachten, start in maand 0 tot 6'
-    """
-    (about, moment), month = split_label(name), start_month(name)
-    if month is not None:
-        digits = 0 if month.is_integer() else len(name.rpartition(".")[2])
-        moment = label("start_in_month", language, month=number(month, digits, language))
-    elif moment:
-        moment = label(moment, language)
-    parts = [*(_part(part, language) for part in about.split(", ")), moment]
-    return ", ".join(part for part in parts if part)
-
-
-def _part(part: str, language: Language) -> str:
-    """One part of a label: a window of start, what a start is compared with, or a name."""
-    if window := _WINDOW.fullmatch(part):
-        return label("start_in_months", language, low=window[1], high=window[2])
-    return label(part, language) if part.startswith(("against ", "by ")) else named(part, language)
 
 
 def _places(names: Sequence[str]) -> tuple[int, list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from nettoeffect.mkba.targeting import Targeting
 from nettoeffect.report.canvas import BLUE, INK, SOFT, TEXT, axes_of, quiet
@@ -69,4 +70,5 @@ def plot_targeting(targeting: Targeting, *, ax: Axes | None = None, language: La
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.use_sticky_edges = False
     ax.margins(x=0.05)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
     return figure
