@@ -371,6 +371,6 @@ mkba.evaluate(true_effect, assumptions).verdict()[["total", "break_even"]].round
 
 # %% [markdown]
 # The estimate was fair, and its interval wide. Two things helped it that your own records will not: the model has the
-# covariates and baseline pieces that the data were made with (with coarser pieces, and without the region, it said one
-# to five months in work too many), and the programme's cost was chosen so that the verdict is a close one. With your own
-# records there is no such cell: the interval is all there is, and it does not know of a wrong model.
+# covariates and baseline pieces that the data were made with (with coarser pieces, and without the region, it said
+# one to five months in work too many), and the programme's cost was chosen so that the verdict is a close one. With
+# your own records there is no such cell: the interval is all there is, and it does not know of a wrong model.

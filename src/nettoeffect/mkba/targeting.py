@@ -170,9 +170,9 @@ def _choose(table: pd.DataFrame, budget: float | None) -> tuple[np.ndarray, floa
     """Persons served by each option, and the value of another euro."""
     from scipy.optimize import linprog
 
-    names = table["group"].unique()
-    within = (table["group"].to_numpy() == names[:, np.newaxis]).astype(float)
-    sizes = table.groupby("group", sort=False)["persons"].first().loc[names].to_numpy()
+    code, names = pd.factorize(table["group"])
+    within = (code == np.arange(len(names))[:, np.newaxis]).astype(float)
+    sizes = table.groupby("group", sort=False)["persons"].first().to_numpy()  # groups in the order of their codes
     rows, bounds = within, sizes
     if budget is not None:
         rows, bounds = np.vstack([within, table["cost"].to_numpy()]), np.append(sizes, budget)
