@@ -172,7 +172,9 @@ def _choose(table: pd.DataFrame, budget: float | None) -> tuple[np.ndarray, floa
 
     code, names = pd.factorize(table["group"])
     within = (code == np.arange(len(names))[:, np.newaxis]).astype(float)
-    sizes = table.groupby("group", sort=False)["persons"].first().to_numpy()  # groups in the order of their codes
+    sizes = (
+        table.groupby("group", sort=False)["persons"].first().to_numpy()
+    )  # groups in the order of their codes
     rows, bounds = within, sizes
     if budget is not None:
         rows, bounds = np.vstack([within, table["cost"].to_numpy()]), np.append(sizes, budget)
