@@ -49,7 +49,7 @@ def simulation_section(simulation: Simulation, pen: Pen) -> Section:
         rows.append(
             Row(pen.label(str(party)).capitalize(), (mean, Cell(pen.percent(each["probability"], 0))))
         )
-    head = (pen.text("c_item"), pen.text("c_mean"), pen.text("c_gain"))
+    head = (pen.text("c_party"), pen.text("c_mean"), pen.text("c_gain"))
     text = pen.text("simulation_text", n=pen.number(simulation.n, 0), drawn=drawn)
     error = pen.text("simulation_error", error=pen.hundred(frame["probability_error"].iloc[-1]))
     blocks: tuple[Block, ...] = (

@@ -84,9 +84,9 @@ SENTENCES = {
     "over_months": ("over {n} maanden", "over {n} months"),
     "tornado": ("Gevoeligheid", "Sensitivity"),
     "tornado_text": (
-        "Saldo voor {party} in euro per persoon, met telkens één aanname op haar laagste en hoogste waarde en alle "
+        "Saldo ({party}) in euro per persoon, met telkens één aanname op haar laagste en hoogste waarde en alle "
         "andere zoals ze staan. Zonder verandering: {base}.",
-        "Balance for {party} in euros per person, with one assumption at a time at its lowest and highest value "
+        "Balance ({party}) in euros per person, with one assumption at a time at its lowest and highest value "
         "and all "
         "others as they stand. Without any change: {base}.",
     ),
@@ -127,16 +127,16 @@ SENTENCES = {
     "c_at_high": ("saldo bij hoog", "balance at high"),
     "targeting": ("Wie, wanneer, waarmee", "Whom, when, with what"),
     "targeting_text": (
-        "De verdeling van het budget van {budget} die voor {party} het meest oplevert: {value} in totaal, voor "
+        "De verdeling van het budget van {budget} die het meest oplevert ({party}): {value} in totaal, voor "
         "{spent}. Nog "
         "een euro erbij levert {price} op.",
-        "The use of a budget of {budget} that brings {party} most: {value} in total, for {spent}. Another euro brings "
+        "The use of a budget of {budget} that brings most ({party}): {value} in total, for {spent}. Another euro brings "
         "{price}.",
     ),
     "targeting_free": (
-        "Zonder budgetgrens krijgt elke groep wat haar voor {party} het meest oplevert: {value} in totaal, voor "
+        "Zonder budgetgrens krijgt elke groep wat het meest oplevert ({party}): {value} in totaal, voor "
         "{spent}.",
-        "Without a limit every group gets what brings {party} most: {value} in total, for {spent}.",
+        "Without a limit every group gets what brings most ({party}): {value} in total, for {spent}.",
     ),
     "targeting_luck": (
         "Het zijn schattingen: de beste van vele is voor een deel de gelukkigste.",
