@@ -128,10 +128,9 @@ SENTENCES = {
     "targeting": ("Wie, wanneer, waarmee", "Whom, when, with what"),
     "targeting_text": (
         "De verdeling van het budget van {budget} die het meest oplevert ({party}): {value} in totaal, voor "
-        "{spent}. Nog "
-        "een euro erbij levert {price} op.",
-        "The use of a budget of {budget} that brings most ({party}): {value} in total, for {spent}. Another euro brings "
-        "{price}.",
+        "{spent}. Nog een euro erbij levert {price} op.",
+        "The use of a budget of {budget} that brings most ({party}): {value} in total, for {spent}. Another "
+        "euro brings {price}.",
     ),
     "targeting_free": (
         "Zonder budgetgrens krijgt elke groep wat het meest oplevert ({party}): {value} in totaal, voor "
